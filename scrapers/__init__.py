@@ -1,0 +1,1 @@
+"""From the web to a Statement. Knows no database and no Airflow."""

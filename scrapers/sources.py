@@ -1,0 +1,65 @@
+"""Source facts: who is watched, where, how politely. They live in sources/*.yaml, a file a desk."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+DESKS = ("china", "united_states", "europe", "asia_pacific", "elsewhere", "media")
+
+Desk = Literal["china", "united_states", "europe", "asia_pacific", "elsewhere", "media"]
+Kind = Literal[
+    "embassy", "consulate", "mission", "ministry", "legislature", "alliance", "regulator", "news"
+]
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+
+
+class ListingFacts(BaseModel):
+    """A page, feed, sitemap or API of a source that names new addresses."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: WebAddress
+    type: Literal["html", "rss", "atom"] = "html"
+    language: LanguageCode | None = None
+    confidence: Literal["seen", "inferred"] = "inferred"
+    at_least: int = Field(1, ge=1, description="fewer entries than this is a failure")
+
+
+class Source(BaseModel):
+    """A publisher's place on the web that we watch.
+
+    time_zone: IANA name; taken for dates whose page states none (and then marked as assumed).
+    aliases: former hosts, or host/path prefixes, whose addresses mean the same statements.
+    delay: seconds from start to start of two requests to one host.
+    articles: a regular expression that the source's statement addresses match.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]+$", max_length=60)]
+    desk: Desk
+    publisher: Annotated[str, Field(min_length=2)]
+    kind: Kind
+    country: CountryCode | None = None
+    host_country: CountryCode | None = None
+    languages: tuple[LanguageCode, ...] = Field(min_length=1)
+    time_zone: str = "UTC"
+    reader: str = "generic"
+    listings: tuple[ListingFacts, ...] = ()
+    articles: str | None = None
+    aliases: tuple[str, ...] = ()
+    delay: float = Field(2.0, ge=0)
+    enabled: bool = True
+    note: str | None = None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is no IANA time zone, such as Asia/Shanghai")
+        return value
