@@ -158,7 +158,7 @@ class Address(Table):
     listed: Mapped[dict[str, Any]] = mapped_column(
         server_default=text("'{}'"), comment="title and date as the listing gave them"
     )
-    outcome: Mapped[str]
+    outcome: Mapped[str | None] = mapped_column(comment="of the last visit; null: not yet visited")
     visits: Mapped[int] = mapped_column(server_default=text("0"))
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]

@@ -1,0 +1,61 @@
+"""The commands, put together; and the one place where a user's mistake becomes one plain line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from communique import __version__
+from communique.cli import alerts, collect, db, look, sources, watchlists
+from communique.database import StoreError
+from scrapers.errors import ScrapeError
+
+app = typer.Typer(
+    name="communique",
+    help="Watches what ministries and embassies publish about 5G and Huawei, and tells analysts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="markdown",
+)
+app.add_typer(db.app, name="db")
+app.add_typer(sources.app, name="sources")
+app.add_typer(watchlists.app, name="watchlists")
+for module in (collect, alerts, look):
+    module.add_to(app)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Log every step to stderr."),
+) -> None:
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.ERROR,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    if version:
+        typer.echo(f"communique {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Runs the command line; a user's mistake prints what to do, never a traceback."""
+    errors = Console(stderr=True)
+    try:
+        app()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            errors.print(f"COMMUNIQUE_{name}: {problem['msg']}", style="red", markup=False)
+        sys.exit(2)
+    except (StoreError, ScrapeError) as error:
+        errors.print(str(error), style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        errors.print("Stopped. What was recorded stays; the same command goes on from there.")
+        sys.exit(130)

@@ -1,0 +1,85 @@
+"""What several commands share: the open line, the desks, tables and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from scrapers.facts import find
+
+from communique.database import database
+from communique.jobs import Line, open_line
+from communique.settings import Settings
+from scrapers.sources import DESKS, Source
+
+console = Console()
+errors = Console(stderr=True)
+
+DeskOption = typer.Option(None, "--desk", help=f"One of {', '.join(DESKS)}.")
+SourceOption = typer.Option(None, "--source", help="Id of one source.")
+JsonOption = typer.Option(False, "--json", help="Print JSON for a machine.")
+
+
+@contextmanager
+def the_line() -> Iterator[Line]:
+    """The store opened and the facts and rules read, as the environment says."""
+    settings = Settings()
+    with database(settings) as engine:
+        yield open_line(settings, engine)
+
+
+def chosen(line: Line, desk: str | None, source: str | None) -> tuple[Source, ...]:
+    """The sources that the options name. A wrong name is a usage error that says what would do."""
+    if desk is not None and desk not in DESKS:
+        raise typer.BadParameter(f"no desk {desk!r}; there are {', '.join(DESKS)}")
+    if source is not None:
+        return (find(line.sources, source),)
+    return line.desk(desk)
+
+
+def parse_day(value: str) -> date:
+    """A calendar day such as 2019-01-01."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise typer.BadParameter(f"{value!r} is no day such as 2019-01-01") from error
+
+
+def print_json(value: object) -> None:
+    """One JSON document on stdout; times in ISO 8601."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, right: Sequence[str] = ()
+) -> None:
+    """A table as wide as the terminal; values are shown as text, never as markup."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(
+            column.replace("_", " "),
+            justify="right" if column in right else "left",
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    console.print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return escape(str(value))

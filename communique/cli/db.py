@@ -1,0 +1,73 @@
+"""`communique db`: the store itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+import typer
+
+from communique import embedded
+from communique.cli.common import console
+from communique.database import StoreError, database, upgrade
+from communique.settings import Settings
+
+app = typer.Typer(help="The store: migrate it, find it, look into it.", no_args_is_help=True)
+
+
+@app.command("upgrade")
+def upgrade_command() -> None:
+    """Bring roles, tables and views to this version. Safe to run twice.
+
+    Example: communique db upgrade
+    """
+    with database(Settings(), migrate=False) as engine:
+        upgrade(engine)
+        console.print("The store is up to date.")
+
+
+@app.command()
+def url() -> None:
+    """Print the address of the store, for psql, a notebook or a BI tool.
+
+    Example: psql "$(communique db url)"
+    """
+    with database(Settings(), migrate=False) as engine:
+        typer.echo(_plain_url(engine.url.render_as_string(hide_password=False)))
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def psql(context: typer.Context) -> None:
+    """Open psql on the store, or hand it what follows.
+
+    Example: communique db psql -- -c 'select * from analyst.coverage limit 5'
+    """
+    with database(Settings()) as engine:
+        program = shutil.which("psql") or embedded.program("psql")
+        if program is None:
+            raise StoreError("There is no psql here. Install postgresql-client.")
+        address = _plain_url(engine.url.render_as_string(hide_password=False))
+        environment = os.environ | {"PGOPTIONS": "-c search_path=analyst"}
+        done = subprocess.run([program, address, *context.args], env=environment)  # noqa: S603
+    sys.exit(done.returncode)
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded server, whoever uses it.
+
+    Example: communique db stop
+    """
+    settings = Settings()
+    if settings.database_url:
+        raise StoreError("COMMUNIQUE_DATABASE_URL is set: that server is not ours to stop.")
+    stopped = embedded.stop(settings.home)
+    console.print("Stopped." if stopped else "The embedded server was not running.")
+
+
+def _plain_url(url: str) -> str:
+    return url.replace("postgresql+psycopg2://", "postgresql://", 1)

@@ -1,0 +1,165 @@
+"""One source's turn in a run: crawl it, record what it yields, count what was seen."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import Engine, update
+from sqlalchemy.dialects.postgresql import insert
+
+from communique.coverage import SourceCoverage, record_coverage
+from communique.schema import Run, SourceRow
+from communique.store import Intake, Topics, record_finding, record_listed, record_listing
+from communique.visits import known_addresses, listings_seen, pending_addresses
+from scrapers.addresses import canonical
+from scrapers.crawl import Fetch, Listed, Plan, crawl, visit
+from scrapers.sources import Source
+from scrapers.values import Entry, Finding, Known, ListingSeen
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+Crawled = ListingSeen | Listed | Finding
+Watch = Callable[[Crawled], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What all sources of one run share.
+
+    kind: collect, backfill or replay; a backfill's statements never alert. since: how far back a
+    backfill walks the listings. clock: now, aware, UTC. topics: tells a statement's topics.
+    """
+
+    engine: Engine
+    run_id: int
+    kind: str
+    clock: Clock
+    topics: Topics
+    since: date | None = None
+
+
+def open_run(engine: Engine, kind: str, key: str, desk: str | None, now: datetime) -> int:
+    """The number of the run with this key, started now if it is new. A retried task finds its
+    run again by its key."""
+    with engine.begin() as connection:
+        return connection.execute(
+            insert(Run)
+            .values(kind=kind, key=key, desk=desk, started_at=now)
+            .on_conflict_do_update(index_elements=["key"], set_={"finished_at": None})
+            .returning(Run.id)
+        ).scalar_one()
+
+
+def close_run(engine: Engine, key: str, now: datetime) -> None:
+    """Notes that the run with this key is over."""
+    with engine.begin() as connection:
+        connection.execute(update(Run).where(Run.key == key).values(finished_at=now))
+
+
+def register_sources(engine: Engine, sources: Iterable[Source]) -> None:
+    """Brings table `sources` up to the YAML, so that views can name publishers and countries."""
+    rows = [
+        {
+            "id": source.id,
+            "desk": source.desk,
+            "publisher": source.publisher,
+            "kind": source.kind,
+            "country": source.country,
+            "host_country": source.host_country,
+            "time_zone": source.time_zone,
+            "enabled": source.enabled,
+        }
+        for source in sources
+    ]
+    if not rows:
+        return
+    statement = insert(SourceRow).values(rows)
+    changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    with engine.begin() as connection:
+        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+
+
+def collect_source(
+    job: Job,
+    source: Source,
+    fetch: Fetch,
+    *,
+    listings: frozenset[str] | None = None,
+    watch: Watch | None = None,
+) -> SourceCoverage:
+    """Gives one source its turn and returns what it saw. watch: told of each value
+    once it is recorded (a progress bar). What was recorded stays, whatever happens after it; an
+    unexpected error becomes the coverage row's and is raised again.
+    """
+    started_at = job.clock()
+    plan = Plan(
+        now=started_at,
+        since=job.since,
+        listings_seen=listings_seen(job.engine, source.id),
+        listings=listings,
+        pending=pending_addresses(job.engine, source.id, started_at),
+    )
+
+    def lookup(urls: Sequence[str]) -> Mapping[str, Known]:
+        return known_addresses(job.engine, source.id, urls, started_at)
+
+    return _take(job, source, crawl(source, fetch, lookup, plan), watch)
+
+
+def visit_address(job: Job, source: Source, url: str, fetch: Fetch) -> SourceCoverage:
+    """Visits one address of a source, known or not, due or not, and returns what was seen."""
+    address = canonical(url, source)
+    finding = visit(source, address, Entry(url), fetch, None, job.clock())
+    return _take(job, source, (finding,), None)
+
+
+def _take(
+    job: Job, source: Source, values: Iterable[Crawled], watch: Watch | None
+) -> SourceCoverage:
+    """Records what a crawl yields, value by value, and the coverage row at the end, also where
+    the end comes early."""
+    intake = Intake(
+        job.engine, job.run_id, source.id, job.clock(), job.kind == "backfill", job.topics
+    )
+    started_at, tally = intake.now, Counter[str]()
+    crash: str | None = "stopped before its end"
+    try:
+        for value in values:
+            _record(replace(intake, now=job.clock()), value, tally)
+            if watch:
+                watch(value)
+        crash = None
+    except Exception as error:
+        crash = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        coverage = record_coverage(
+            job.engine,
+            job.run_id,
+            source.id,
+            started_at=started_at,
+            finished_at=job.clock(),
+            listed=tally["listed"],
+            known=tally["known"],
+            crash=crash,
+        )
+    return coverage
+
+
+def _record(intake: Intake, value: Crawled, tally: Counter[str]) -> None:
+    if isinstance(value, Listed):
+        tally["listed"] += len(value.entries)
+        record_listed(intake, value)
+        return
+    if value.error is not None:
+        log.warning("%s", value.error)
+    if isinstance(value, ListingSeen):
+        record_listing(intake, value)
+    else:
+        tally["known"] += value.known
+        record_finding(intake, value)

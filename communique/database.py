@@ -1,0 +1,107 @@
+"""The store's door: an engine on the configured server or the embedded one, and its migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from communique.embedded import server
+from communique.settings import Settings, project_folder
+
+# Serialises two upgrades that start at once; any constant of our own will do.
+UPGRADE_LOCK = 0x434F4D4D
+
+
+class StoreError(Exception):
+    """The store cannot be used as it is; the message says what to do."""
+
+
+@contextmanager
+def database(settings: Settings, *, migrate: bool = True) -> Iterator[Engine]:
+    """An engine on the store. The embedded server starts when no other is configured, and is
+    migrated by itself; an external one must be migrated (`communique db upgrade`), else StoreError.
+    """
+    if settings.database_url:
+        engine = _engine(settings.database_url)
+        try:
+            if migrate:
+                require_current(engine)
+            yield engine
+        finally:
+            engine.dispose()
+        return
+    with server(settings.home) as url:
+        engine = _engine(url)
+        try:
+            if migrate and not is_current(engine):
+                upgrade(engine)
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg2")
+    return create_engine(
+        parsed,
+        pool_pre_ping=True,
+        connect_args={"application_name": "communique", "options": "-c timezone=UTC"},
+    )
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(project_folder("sql") / "migrations"))
+    return config
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the store has every migration that this version knows."""
+    head = ScriptDirectory.from_config(_alembic()).get_current_head()
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"version_table_schema": "communique"}
+        )
+        return context.get_current_revision() == head
+
+
+def require_current(engine: Engine) -> None:
+    """Raises StoreError where the server does not answer or lacks a migration."""
+    shown = engine.url.render_as_string(hide_password=True)
+    try:
+        current = is_current(engine)
+    except OperationalError as error:
+        raise StoreError(
+            f"PostgreSQL does not answer at {shown}: {error.orig}. "
+            "Check COMMUNIQUE_DATABASE_URL, or unset it to use the embedded server."
+        ) from error
+    if not current:
+        raise StoreError(f"The store at {shown} is not migrated. Run: communique db upgrade")
+
+
+def upgrade(engine: Engine) -> None:
+    """Brings roles, tables and views to this version, all or nothing; safe to run twice, or two
+    at once."""
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS communique"))
+        _run_sql(connection, "roles.sql")
+        config = _alembic()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        for view in sorted((project_folder("sql") / "views").glob("*.sql")):
+            _run_sql(connection, f"views/{view.name}")
+
+
+def _run_sql(connection: Connection, name: str) -> None:
+    connection.exec_driver_sql((project_folder("sql") / name).read_text(encoding="utf-8"))

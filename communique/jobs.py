@@ -1,0 +1,139 @@
+"""The jobs that the command line and the DAGs share: both only choose what to run and show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from scrapers.archive import open_archive
+from scrapers.facts import load_sources
+from scrapers.fetch import Fetcher, FetchPolicy
+from scrapers.replay import Replay
+from sqlalchemy import Engine
+
+from communique import __version__
+from communique.collecting import (
+    Job,
+    Watch,
+    close_run,
+    collect_source,
+    open_run,
+    register_sources,
+)
+from communique.coverage import SourceCoverage
+from communique.pace import host_turns
+from communique.rules import Document, compile_rules
+from communique.settings import Settings
+from communique.store import Topics
+from communique.watchlists import Loaded, load_watchlists
+from scrapers.crawl import Fetch
+from scrapers.sources import Source
+from scrapers.values import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What every job stands on: settings, an open store, the facts and rules as they are now."""
+
+    settings: Settings
+    engine: Engine
+    sources: tuple[Source, ...]
+    loaded: Loaded
+    replay: Replay | None
+
+    def desk(self, desk: str | None) -> tuple[Source, ...]:
+        """The enabled sources of a desk; of all desks for None."""
+        return tuple(
+            source for source in self.sources if source.enabled and desk in (None, source.desk)
+        )
+
+
+def open_line(settings: Settings, engine: Engine) -> Line:
+    """Reads source facts and watchlists and opens the replay archive, where there is one.
+
+    Raises SourceFactsError where the facts cannot be used. A broken watchlist is no reason to
+    miss a statement: it is in `loaded.problems`, and alerting keeps its last good version.
+    """
+    sources = load_sources(settings.sources)
+    register_sources(engine, sources)
+    replay = Replay(settings.replay, settings.as_of) if settings.replay else None
+    return Line(settings, engine, sources, load_watchlists(settings.watchlists), replay)
+
+
+def topics_of(loaded: Loaded) -> Topics:
+    """Tells a statement's topics: those of the rules that name one and hold for it."""
+    matcher = compile_rules(
+        rule for watchlist in loaded.watchlists for rule in watchlist.rules if rule.topic
+    )
+
+    def topics(statement: Statement) -> Sequence[str]:
+        document = Document(
+            title=statement.title,
+            text=statement.text,
+            language=statement.language,
+            source=statement.source,
+        )
+        return sorted({hit.rule.topic for hit in matcher.match(document) if hit.rule.topic})
+
+    return topics
+
+
+@contextmanager
+def fetching(line: Line, source: Source, run_key: str, now: datetime) -> Iterator[Fetch]:
+    """How a source's addresses are answered in this run: from the replayed archive, else from the
+    network, politely, with every exchange written to a WARC file of this source and run."""
+    if line.replay is not None:
+        yield line.replay.fetch
+        return
+    settings = line.settings
+    policy = FetchPolicy(
+        version=__version__,
+        contact=settings.contact,
+        max_body=settings.max_body,
+        allow=settings.allow_addresses,
+    )
+    name = f"{source.desk}/{now:%Y-%m-%d}/{source.id}-{_file_name(run_key)}.warc.gz"
+    with (
+        open_archive(settings.archive, name) as archive,
+        Fetcher(policy, turn=host_turns(line.engine), archive=archive) as fetcher,
+    ):
+        yield fetcher.fetch
+
+
+def _file_name(run_key: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in run_key)
+
+
+def run_source(
+    line: Line,
+    source: Source,
+    *,
+    kind: str,
+    run_key: str,
+    since: date | None = None,
+    watch: Watch | None = None,
+) -> SourceCoverage:
+    """One source's turn in the run named run_key; opens the run where it is new.
+
+    kind: collect or backfill. since: how far back a backfill walks. Returns what was seen; only
+    what is wrong on our side raises (the store, the archive), never what a page does.
+    """
+    now = line.settings.clock()
+    run_id = open_run(line.engine, kind, run_key, source.desk, now)
+    job = Job(
+        engine=line.engine,
+        run_id=run_id,
+        kind=kind,
+        clock=line.settings.clock,
+        topics=topics_of(line.loaded),
+        since=since,
+    )
+    with fetching(line, source, run_key, now) as fetch:
+        return collect_source(job, source, fetch, watch=watch)
+
+
+def finish_run(line: Line, run_key: str) -> None:
+    """Notes that the run of this name is over: every source has had its turn."""
+    close_run(line.engine, run_key, line.settings.clock())

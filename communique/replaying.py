@@ -1,0 +1,80 @@
+"""`communique replay`: every capture of an archive in its order, as if each moment were now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from scrapers.replay import Replay
+
+from communique.collecting import Job, close_run, collect_source, open_run, visit_address
+from communique.coverage import SourceCoverage
+from communique.jobs import Line, topics_of
+from scrapers.addresses import canonical, host_of
+from scrapers.readers import reader
+from scrapers.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One capture of the archive and whose it is. listing: it is a page of this listing; None:
+    it is a statement's page."""
+
+    at: datetime
+    url: str
+    source: Source
+    listing: str | None
+
+
+def moments(replay: Replay, sources: Sequence[Source]) -> Iterator[Moment]:
+    """The archive's captures, oldest first, that belong to one of these sources: the first pages
+    of their listings, and addresses that look like their statements. Others (robots.txt, further
+    pages, which the walk from a first page asks for itself) have no moment of their own."""
+    listings = {_key(facts.url): (s, facts.url) for s in sources for facts in s.listings}
+    for capture in replay.captures():
+        found = listings.get(_key(capture.url))
+        if found is not None:
+            yield Moment(capture.fetched_at, capture.url, *found)
+            continue
+        owner = next((s for s in sources if _is_statement(capture.url, s)), None)
+        if owner is not None:
+            yield Moment(capture.fetched_at, capture.url, owner, None)
+
+
+def replay_moment(line: Line, moment: Moment, run_key: str) -> SourceCoverage:
+    """Does what the daily run would have done at that moment, with the archive as it was then."""
+    if line.replay is None:
+        raise ValueError("replay_moment needs a line that replays")
+    replay = line.replay.at(moment.at)
+    run_id = open_run(line.engine, "replay", run_key, moment.source.desk, moment.at)
+    job = Job(
+        engine=line.engine,
+        run_id=run_id,
+        kind="replay",
+        clock=lambda: moment.at,
+        topics=topics_of(line.loaded),
+    )
+    if moment.listing is not None:
+        listings = frozenset({moment.listing})
+        coverage = collect_source(job, moment.source, replay.fetch, listings=listings)
+    else:
+        coverage = visit_address(job, moment.source, moment.url, replay.fetch)
+    close_run(line.engine, run_key, moment.at)
+    return coverage
+
+
+def _key(url: str) -> str:
+    return re.sub(r"^https?://", "", url).split("#")[0]
+
+
+def _is_statement(url: str, source: Source) -> bool:
+    if not source.listings:
+        return False
+    address = canonical(url, source)
+    if host_of(address) != host_of(canonical(source.listings[0].url, source)):
+        return False
+    if source.articles is not None:
+        return re.search(source.articles, address) is not None
+    return reader(source.reader).is_address(address)

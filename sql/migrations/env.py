@@ -1,0 +1,16 @@
+"""Alembic's entry: runs inside the transaction that communique.database.upgrade opened."""
+
+from alembic import context
+
+from communique.schema import Table
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Table.metadata,
+    version_table_schema="communique",
+    include_schemas=True,
+    include_name=lambda name, kind, _: kind != "schema" or name == "communique",
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,30 @@
+-- Every wording that was seen, with the capture that proves it.
+CREATE OR REPLACE VIEW analyst.revisions AS
+SELECT r.statement_id,
+       r.number,
+       r.title,
+       r.text,
+       r.seen_at,
+       r.capture_id,
+       c.sha256,
+       r.sha256 AS wording_sha256,
+       c.fetched_at,
+       c.warc,
+       c.record_id,
+       r.reader
+FROM communique.revisions r
+JOIN communique.captures c ON c.id = r.capture_id;
+
+COMMENT ON VIEW analyst.revisions IS 'One row a wording of a statement; number 1 is the first that was seen';
+COMMENT ON COLUMN analyst.revisions.statement_id IS 'The statement (analyst.statements.id)';
+COMMENT ON COLUMN analyst.revisions.number IS '1, 2, ... in the order they were seen';
+COMMENT ON COLUMN analyst.revisions.title IS 'Title in this wording';
+COMMENT ON COLUMN analyst.revisions.text IS 'Text in this wording';
+COMMENT ON COLUMN analyst.revisions.seen_at IS 'When this wording was first seen';
+COMMENT ON COLUMN analyst.revisions.capture_id IS 'The evidence: number of the capture it was read from';
+COMMENT ON COLUMN analyst.revisions.sha256 IS 'SHA-256 of the bytes of that capture''s body';
+COMMENT ON COLUMN analyst.revisions.wording_sha256 IS 'SHA-256 of title and text with white space folded: identity of the wording';
+COMMENT ON COLUMN analyst.revisions.fetched_at IS 'When those bytes were fetched';
+COMMENT ON COLUMN analyst.revisions.warc IS 'Address of the WARC file that holds the raw response';
+COMMENT ON COLUMN analyst.revisions.record_id IS 'WARC-Record-ID of the response in that file';
+COMMENT ON COLUMN analyst.revisions.reader IS 'Reader and version that read this wording';

@@ -1,0 +1,48 @@
+-- Every message about every rule that held, sent or held back, and why.
+CREATE OR REPLACE VIEW analyst.alerts AS
+SELECT d.id AS delivery_id,
+       u.watchlist,
+       r.rule,
+       r.version AS rule_version,
+       r.severity,
+       d.statement_id,
+       d.story_id,
+       v.number AS revision,
+       d.kind,
+       d.late,
+       m.spans,
+       d.recipient,
+       d.status,
+       d.held_because,
+       d.created_at,
+       d.sent_at,
+       d.message_id,
+       d.tries,
+       d.last_error
+FROM communique.deliveries d
+JOIN communique.subscriptions u ON u.id = d.subscription_id
+JOIN communique.revisions v ON v.id = d.revision_id
+JOIN communique.delivery_matches dm ON dm.delivery_id = d.id
+JOIN communique.matches m ON m.id = dm.match_id
+JOIN communique.rules r ON r.id = m.rule_id;
+
+COMMENT ON VIEW analyst.alerts IS 'One row per message and rule: what was sent to whom, and what was held back and why';
+COMMENT ON COLUMN analyst.alerts.delivery_id IS 'The message; its rows are the rules it tells of';
+COMMENT ON COLUMN analyst.alerts.watchlist IS 'Watchlist that was subscribed to';
+COMMENT ON COLUMN analyst.alerts.rule IS 'Rule that held';
+COMMENT ON COLUMN analyst.alerts.rule_version IS 'Version of the rule at that time';
+COMMENT ON COLUMN analyst.alerts.severity IS 'info, notice or urgent';
+COMMENT ON COLUMN analyst.alerts.statement_id IS 'The statement (analyst.statements.id)';
+COMMENT ON COLUMN analyst.alerts.story_id IS 'Its story: there is one new alert per subscription and story';
+COMMENT ON COLUMN analyst.alerts.revision IS 'Number of the wording that matched';
+COMMENT ON COLUMN analyst.alerts.kind IS 'new, wording, withdrawn, digest or source_health';
+COMMENT ON COLUMN analyst.alerts.late IS 'True: first seen long after its date';
+COMMENT ON COLUMN analyst.alerts.spans IS 'Where it matched: field (title or text), start and end in characters of that wording';
+COMMENT ON COLUMN analyst.alerts.recipient IS 'Who hears of it';
+COMMENT ON COLUMN analyst.alerts.status IS 'pending, sent, failed or held';
+COMMENT ON COLUMN analyst.alerts.held_because IS 'Why it was held back; null: it was not';
+COMMENT ON COLUMN analyst.alerts.created_at IS 'When the match was recorded';
+COMMENT ON COLUMN analyst.alerts.sent_at IS 'When the mail server accepted the message';
+COMMENT ON COLUMN analyst.alerts.message_id IS 'Message-ID of the mail: the same for every try';
+COMMENT ON COLUMN analyst.alerts.tries IS 'How often sending was tried';
+COMMENT ON COLUMN analyst.alerts.last_error IS 'What the mail server or the network answered last, where it failed';

@@ -1,0 +1,63 @@
+-- Who was checked, when, with what result, and who is failing since when.
+CREATE OR REPLACE VIEW analyst.coverage AS
+SELECT c.source_id AS source,
+       c.run_id,
+       c.started_at,
+       c.new,
+       c.revised,
+       c.unchanged,
+       c.gone,
+       c.blocked,
+       c.soft_404,
+       c.broken,
+       c.unreadable,
+       c.implausible,
+       c.disallowed,
+       c.duplicate_address,
+       c.not_in_archive,
+       c.newest,
+       c.state,
+       c.since,
+       c.error,
+       o.publisher,
+       o.desk,
+       u.kind AS run_kind,
+       u.key AS run_key,
+       c.finished_at,
+       c.listings_read,
+       c.listings_failed,
+       c.listed,
+       c.known
+FROM communique.coverage c
+JOIN communique.sources o ON o.id = c.source_id
+JOIN communique.runs u ON u.id = c.run_id;
+
+COMMENT ON VIEW analyst.coverage IS 'One row per run and source: what that run saw. The outcome columns count statements, not listings';
+COMMENT ON COLUMN analyst.coverage.source IS 'Id of the source';
+COMMENT ON COLUMN analyst.coverage.run_id IS 'Number of the run';
+COMMENT ON COLUMN analyst.coverage.started_at IS 'When this source''s turn began';
+COMMENT ON COLUMN analyst.coverage.new IS 'Statements read for the first time';
+COMMENT ON COLUMN analyst.coverage.revised IS 'Statements whose wording changed';
+COMMENT ON COLUMN analyst.coverage.unchanged IS 'Statements read again, wording the same';
+COMMENT ON COLUMN analyst.coverage.gone IS 'Addresses that answered 404 or 410';
+COMMENT ON COLUMN analyst.coverage.blocked IS 'Addresses refused, or answered by a challenge page';
+COMMENT ON COLUMN analyst.coverage.soft_404 IS 'Addresses that answered "not found" with status 200';
+COMMENT ON COLUMN analyst.coverage.broken IS 'Addresses with a server or network error, or an unusable body';
+COMMENT ON COLUMN analyst.coverage.unreadable IS 'Pages in which the reader did not find what it must';
+COMMENT ON COLUMN analyst.coverage.implausible IS 'Statements stored with an unknown date because the page''s cannot be';
+COMMENT ON COLUMN analyst.coverage.disallowed IS 'Addresses that robots.txt forbids';
+COMMENT ON COLUMN analyst.coverage.duplicate_address IS 'Addresses that lead to a statement known under another';
+COMMENT ON COLUMN analyst.coverage.not_in_archive IS 'Under replay: addresses that the archive does not hold';
+COMMENT ON COLUMN analyst.coverage.newest IS 'Newest publication day stored for this source';
+COMMENT ON COLUMN analyst.coverage.state IS 'ok or failing';
+COMMENT ON COLUMN analyst.coverage.since IS 'Since when the source has been in that state';
+COMMENT ON COLUMN analyst.coverage.error IS 'First error of the run in plain words; null: none';
+COMMENT ON COLUMN analyst.coverage.publisher IS 'Who publishes there';
+COMMENT ON COLUMN analyst.coverage.desk IS 'The desk that collects it';
+COMMENT ON COLUMN analyst.coverage.run_kind IS 'collect, backfill or replay';
+COMMENT ON COLUMN analyst.coverage.run_key IS 'Name of the run to whoever started it, such as Airflow''s run id';
+COMMENT ON COLUMN analyst.coverage.finished_at IS 'When this source''s turn ended';
+COMMENT ON COLUMN analyst.coverage.listings_read IS 'Pages of listings read';
+COMMENT ON COLUMN analyst.coverage.listings_failed IS 'Pages of listings that could not be read, or named too little';
+COMMENT ON COLUMN analyst.coverage.listed IS 'Addresses that the listings named';
+COMMENT ON COLUMN analyst.coverage.known IS 'Of these, stored before and not due for another look';
