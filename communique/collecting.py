@@ -16,9 +16,9 @@ from communique.schema import Run, SourceRow
 from communique.store import Intake, Topics, record_finding, record_listed, record_listing
 from communique.visits import known_addresses, listings_seen, pending_addresses
 from scrapers.addresses import canonical
-from scrapers.crawl import Fetch, Listed, Plan, crawl, visit
+from scrapers.crawl import Fetch, Plan, crawl, visit
 from scrapers.sources import Source
-from scrapers.values import Entry, Finding, Known, ListingSeen
+from scrapers.values import Entry, Finding, Known, Listed, ListingSeen
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AwareDatetime, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PACKAGE = Path(__file__).parent
@@ -25,19 +25,36 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="COMMUNIQUE_", frozen=True, extra="ignore")
 
-    database_url: str | None = None
-    archive_url: str | None = None
-    smtp_url: str | None = None
-    mail_from: str = "communique@localhost"
-    contact: str | None = None
-    sources: Path = PACKAGE.parent / "scrapers" / "sources"
-    watchlists: Path = project_folder("watchlists")
-    home: Path = Path(".communique")
-    allow_addresses: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
-    replay: Annotated[tuple[Path, ...], NoDecode] = ()
-    as_of: AwareDatetime | None = None
-    now: AwareDatetime | None = None
-    max_body: int = 10_000_000
+    database_url: str | None = Field(
+        None, description="PostgreSQL 15 or newer; unset: the embedded server under HOME"
+    )
+    archive_url: str | None = Field(
+        None,
+        description="Where WARC files go, by fsspec (`file://`, `s3://`); unset: HOME/archive",
+    )
+    smtp_url: str | None = Field(
+        None, description="Mail server: `smtp://`, `smtps://`, `smtp+starttls://user:password@host`"
+    )
+    mail_from: str = Field("communique@localhost", description="Sender of every mail")
+    contact: str | None = Field(
+        None, description="Mail or web address shown to the sites we visit, in the User-Agent"
+    )
+    sources: Path = Field(
+        PACKAGE.parent / "scrapers" / "sources", description="Folder of source facts"
+    )
+    watchlists: Path = Field(project_folder("watchlists"), description="Folder of watchlists")
+    home: Path = Field(Path(".communique"), description="Where local state lives")
+    allow_addresses: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="Networks that may be reached although private, comma-separated (tests)"
+    )
+    replay: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="WARC files that answer instead of the network, comma-separated"
+    )
+    as_of: AwareDatetime | None = Field(
+        None, description="Under replay: the clock; captures after this moment do not exist"
+    )
+    now: AwareDatetime | None = Field(None, description="The clock of a live run (tests)")
+    max_body: int = Field(10_000_000, description="Largest body that is read, in bytes", gt=0)
 
     @field_validator("allow_addresses", mode="before")
     @classmethod

@@ -18,8 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from communique.rows import capture_values, clean, listed_facts, wording_values
 from communique.schema import Address, CaptureRow, Revision, StatementRow, StoryRow
 from communique.visits import confirmed_gone, next_visit
-from scrapers.crawl import Listed
-from scrapers.values import Finding, ListingSeen, Outcome, Statement
+from scrapers.values import Finding, Listed, ListingSeen, Outcome, Statement
 
 # A word-for-word repost is one story only where there are enough words to tell.
 SHORTEST_REPOST = 120
@@ -76,7 +75,7 @@ def record_finding(intake: Intake, finding: Finding) -> Outcome:
     with intake.engine.begin() as connection:
         address = _locked_address(connection, intake, finding)
         if finding.known:
-            _touch(connection, address["statement_id"], intake.now)
+            _touch(connection, address["statement_id"], {"last_seen_at": intake.now})
             return Outcome.UNCHANGED
         capture_id = connection.execute(
             insert(CaptureRow)
@@ -113,14 +112,11 @@ def _settle(
         return outcome, statement_id
     statement_id = address["statement_id"]
     if finding.error is None or finding.error.outcome is None:
-        _touch(connection, statement_id, intake.now)
+        _stands(connection, statement_id, intake.now)
         return Outcome.UNCHANGED, statement_id
     if statement_id and confirmed_gone(finding, address, intake.now):
-        connection.execute(
-            update(StatementRow)
-            .where(StatementRow.id == statement_id, StatementRow.withdrawn_at.is_(None))
-            .values(withdrawn_at=intake.now)
-        )
+        withdrawn_at = func.coalesce(StatementRow.withdrawn_at, intake.now)
+        _touch(connection, statement_id, {"withdrawn_at": withdrawn_at})
     return finding.error.outcome, statement_id
 
 
@@ -140,7 +136,7 @@ def _store_statement(
     if current is None:
         return Outcome.NEW, _new_statement(connection, intake, found, capture_id)
     if current.sha256 == found.sha256:
-        _touch(connection, current.id, intake.now)
+        _stands(connection, current.id, intake.now)
         return Outcome.UNCHANGED, current.id
     number = _revision(connection, intake, found, current.id, capture_id)
     connection.execute(
@@ -252,10 +248,13 @@ def _also_known_as(
     )
 
 
-def _touch(connection: Connection, statement_id: int | None, now: datetime) -> None:
+def _touch(connection: Connection, statement_id: int | None, values: Mapping[str, Any]) -> None:
     if statement_id is not None:
         connection.execute(
-            update(StatementRow)
-            .where(StatementRow.id == statement_id, StatementRow.last_seen_at < now)
-            .values(last_seen_at=now)
+            update(StatementRow).where(StatementRow.id == statement_id).values(values)
         )
+
+
+def _stands(connection: Connection, statement_id: int | None, now: datetime) -> None:
+    """Its page was read, or has not changed: it stands, whatever an earlier look found."""
+    _touch(connection, statement_id, {"last_seen_at": now, "withdrawn_at": None})

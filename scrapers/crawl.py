@@ -25,6 +25,7 @@ from scrapers.values import (
     Entry,
     Finding,
     Known,
+    Listed,
     Listing,
     ListingSeen,
     Precision,
@@ -39,14 +40,6 @@ Fetch = Callable[[str, Source, Known | None], Capture]
 
 # What the store knows of these canonical addresses of the source; unknown ones are absent.
 Lookup = Callable[[Sequence[str]], Mapping[str, Known]]
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """Addresses that the listings named: canonical address and entry, each address once."""
-
-    source: str
-    entries: tuple[tuple[str, Entry], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,14 @@ class ListingSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """Addresses that the listings named: canonical address and entry, each address once."""
+
+    source: str
+    entries: tuple[tuple[str, Entry], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """How the visit to one listed address ended: a statement, or why there is none.
 

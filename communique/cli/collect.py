@@ -36,9 +36,8 @@ from communique.collecting import Crawled, Watch
 from communique.coverage import SourceCoverage
 from communique.jobs import Line, finish_run, run_source
 from communique.replaying import moments, replay_moment
-from scrapers.crawl import Listed
 from scrapers.sources import Source
-from scrapers.values import Finding
+from scrapers.values import Finding, Listed
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,0 +1,203 @@
+"""Intake: nothing twice, nothing lost, nothing changed silently."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import Engine, text
+
+from communique.collecting import open_run, register_sources
+from communique.coverage import record_coverage
+from communique.store import Intake, record_finding, record_listed, record_listing
+from communique.visits import known_addresses, pending_addresses
+from scrapers.errors import Blocked, Gone, Implausible, ScrapeError
+from scrapers.sources import Source
+from scrapers.values import (
+    Capture,
+    Entry,
+    Finding,
+    Listed,
+    ListingSeen,
+    Outcome,
+    Precision,
+    Published,
+    Statement,
+)
+
+DAY1 = datetime(2026, 3, 2, 6, tzinfo=timezone.utc)
+URL = "https://embassy.example/eng/1.htm"
+TEXT = "The network should serve all countries alike. " * 5
+SOURCES = [
+    Source(id="one", desk="china", publisher="Embassy One", kind="embassy", languages=("en",)),
+    Source(id="two", desk="china", publisher="Embassy Two", kind="embassy", languages=("en",)),
+]
+
+
+@pytest.fixture
+def intake(engine: Engine) -> Intake:
+    register_sources(engine, SOURCES)
+    run = open_run(engine, "collect", "test-run", "china", DAY1)
+    return Intake(engine, run, "one", DAY1, backfilled=False, topics=lambda _: ["5g"])
+
+
+def found(
+    text_: str = TEXT, *, title: str = "On networks", source: str = "one", url: str = URL
+) -> Finding:
+    published = Published(Precision.DAY, on=date(2026, 3, 1), text="2026-03-01")
+    statement = Statement(source, url, title, text_, "en", published, "test/1")
+    capture = Capture(url, url, DAY1, 200, {"etag": '"x"'}, text_.encode(), "a.warc.gz", "urn:1")
+    return Finding(source, url, capture=capture, statement=statement, fetch_url=url)
+
+
+def failed(error: ScrapeError) -> Finding:
+    return Finding("one", URL, error=error, fetch_url=URL)
+
+
+def rows(engine: Engine, query: str) -> Sequence[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def later(intake: Intake, **passed: int) -> Intake:
+    return replace(intake, now=intake.now + timedelta(**passed))
+
+
+def test_a_statement_is_new_once_however_often_it_is_recorded(intake: Intake) -> None:
+    outcomes = [record_finding(intake, found()) for _ in range(3)]
+    assert outcomes == [Outcome.NEW, Outcome.UNCHANGED, Outcome.UNCHANGED]
+    assert rows(intake.engine, "SELECT count(*) FROM analyst.revisions") == [(1,)]
+
+
+def test_two_workers_on_one_address_store_one_statement(intake: Intake) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda _: record_finding(intake, found()), range(16)))
+    assert outcomes.count(Outcome.NEW) == 1
+    assert outcomes.count(Outcome.UNCHANGED) == 15
+
+
+def test_white_space_is_no_edit(intake: Intake) -> None:
+    record_finding(intake, found())
+    spaced = found(TEXT.replace(" ", " \n "), title=" On  networks")
+    assert record_finding(later(intake, days=1), spaced) is Outcome.UNCHANGED
+
+
+def test_an_edit_keeps_the_earlier_wording_and_a_return_to_it_is_no_third(intake: Intake) -> None:
+    record_finding(intake, found())
+    edited = found(TEXT + "We firmly oppose this.")
+    assert record_finding(later(intake, days=1), edited) is Outcome.REVISED
+    assert record_finding(later(intake, days=2), found()) is Outcome.REVISED
+    assert record_finding(later(intake, days=3), found()) is Outcome.UNCHANGED
+    kept = rows(intake.engine, "SELECT number, text FROM analyst.revisions ORDER BY number")
+    assert [number for number, _ in kept] == [1, 2]
+    assert kept[1][1] == TEXT + "We firmly oppose this."
+    assert rows(intake.engine, "SELECT revisions, text FROM analyst.statements") == [(1, TEXT)]
+
+
+def test_a_word_for_word_repost_joins_the_story_and_a_short_notice_does_not(
+    intake: Intake,
+) -> None:
+    other = replace(intake, source_id="two")
+    url = "https://two.example/7.htm"
+    record_finding(intake, found())
+    record_finding(other, found(source="two", url=url, title="Another title"))
+    record_finding(intake, found("Closed on Monday.", url=URL + "?a"))
+    record_finding(other, found("Closed on Monday.", source="two", url=url + "?a"))
+    stories = rows(intake.engine, "SELECT statements, sources FROM analyst.stories ORDER BY id")
+    assert stories == [(2, 2), (1, 1), (1, 1)]
+
+
+def test_a_failure_changes_nothing_and_is_tried_again(intake: Intake) -> None:
+    record_listed(intake, Listed("one", ((URL, Entry(URL, title="On networks")),)))
+    assert record_finding(intake, failed(Blocked("403"))) is Outcome.BLOCKED
+    assert rows(intake.engine, "SELECT * FROM analyst.statements") == []
+    (again,) = pending_addresses(intake.engine, "one", DAY1 + timedelta(days=1))
+    assert again[0] == URL
+    assert again[1].title == "On networks"
+    assert record_finding(later(intake, days=1), found()) is Outcome.NEW
+    assert pending_addresses(intake.engine, "one", DAY1 + timedelta(days=2)) == ()
+
+
+def test_a_listed_address_is_pending_until_it_was_visited(intake: Intake) -> None:
+    published = Published(Precision.INFERRED, on=date(2026, 3, 1), text="March 1")
+    entry = Entry(URL, title="On networks", published=published)
+    record_listed(intake, Listed("one", ((URL, entry),)))
+    assert known_addresses(intake.engine, "one", [URL], DAY1) == {}
+    assert pending_addresses(intake.engine, "one", DAY1) == ((URL, entry),)
+
+
+def test_a_statement_is_due_again_after_one_two_four_days(intake: Intake) -> None:
+    record_finding(intake, found())
+    due = []
+    for day in range(1, 9):
+        now = DAY1 + timedelta(days=day)
+        if known_addresses(intake.engine, "one", [URL], now)[URL].due:
+            due.append(day)
+            record_finding(replace(intake, now=now), found())
+    assert due == [1, 2, 4, 7]
+
+
+def test_gone_needs_a_second_look_hours_apart_and_a_page_may_come_back(intake: Intake) -> None:
+    withdrawn = "SELECT withdrawn_at IS NOT NULL FROM analyst.statements"
+    record_finding(intake, found())
+    for hours, expected in ((1, False), (2, False), (30, True)):
+        record_finding(later(intake, hours=hours), failed(Gone("404")))
+        assert rows(intake.engine, withdrawn) == [(expected,)], hours
+    assert record_finding(later(intake, hours=40), found()) is Outcome.UNCHANGED
+    assert rows(intake.engine, withdrawn) == [(False,)]
+
+
+def test_an_implausible_date_is_stored_marked_and_counted(intake: Intake) -> None:
+    finding = found()
+    assert finding.statement is not None
+    odd = replace(finding.statement, published=Published(Precision.UNKNOWN, text="2206-01-01"))
+    finding = replace(finding, statement=odd, error=Implausible("2206"))
+    assert record_finding(intake, finding) is Outcome.IMPLAUSIBLE
+    assert record_finding(later(intake, days=1), finding) is Outcome.UNCHANGED
+    query = "SELECT date_precision, date_text, published_on FROM analyst.statements"
+    assert rows(intake.engine, query) == [("unknown", "2206-01-01", None)]
+
+
+def test_nul_bytes_and_lone_surrogates_do_not_break_the_store(intake: Intake) -> None:
+    assert record_finding(intake, found("a\x00b \ud800 c", title="\udfff\x00t")) is Outcome.NEW
+    assert record_finding(intake, found("a\x00b \ud800 c", title="\udfff\x00t")) is (
+        Outcome.UNCHANGED
+    )
+
+
+def test_coverage_counts_a_retried_run_once_and_dates_a_state(intake: Intake) -> None:
+    def cover(now: Intake) -> object:
+        record_listing(now, ListingSeen("https://one.example/", "https://one.example/", 1, None))
+        return record_coverage(
+            now.engine,
+            now.run_id,
+            "one",
+            started_at=now.now,
+            finished_at=now.now,
+            listed=1,
+            known=0,
+        )
+
+    record_finding(intake, found())
+    cover(intake)
+    record_finding(intake, found())
+    cover(intake)
+    query = "SELECT new, unchanged, listings_read, state, newest FROM analyst.coverage"
+    assert rows(intake.engine, query) == [(1, 0, 1, "ok", date(2026, 3, 1))]
+
+
+def test_a_source_with_no_readable_statement_is_failing_since_then(intake: Intake) -> None:
+    for day in (0, 1):
+        now = later(intake, days=day)
+        run = open_run(now.engine, "collect", f"run {day}", "china", now.now)
+        now = replace(now, run_id=run)
+        record_listing(now, ListingSeen("https://one.example/", "https://one.example/", 1, None))
+        record_finding(now, failed(Blocked("a challenge page", source="one", url=URL)))
+        covered = record_coverage(
+            now.engine, run, "one", started_at=now.now, finished_at=now.now, listed=1, known=0
+        )
+        assert (covered.state, covered.since) == ("failing", DAY1)
+        assert covered.error == f"a challenge page [source=one address={URL}]"
