@@ -1,0 +1,122 @@
+"""Alerting: judges what no alert run has judged yet, and sends what is due."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronTriggerTimetable,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    dag,
+    get_current_context,
+    task,
+)
+from airflow.sdk.definitions.timetables.assets import AssetOrTimeSchedule
+from communique_airflow import MailFailed, RuleFailed, logical_date, open_airflow_line
+
+from communique.settings import Settings
+
+log = logging.getLogger(__name__)
+
+STATEMENTS = Asset("communique://statements")
+HOURLY = CronTriggerTimetable("40 * * * *", timezone="UTC")
+MAIL_RETRIES = ExceptionRetryPolicy(
+    rules=[RetryRule(MailFailed, RetryAction.RETRY, timedelta(minutes=2), "the outbox keeps it")]
+)
+DOC = """
+Runs whenever a desk has been collected (asset `communique://statements`), and every hour for what
+an earlier run had to leave: a mail that was put off, a run that died.
+
+- `judge` matches every wording that nobody has judged yet against the watchlists and queues the
+  alerts, or notes why one is held back: all in `analyst.alerts`.
+- `send` sends what is due, each mail in a transaction of its own. It is red while the mail server
+  refuses or does not answer, and tries again; the outbox keeps everything.
+- `verdict` is red where a watchlist could not be used: its last good version stays in force.
+
+Clearing or rerunning any of it sends nothing twice. Under replay its clock is that of the collect
+run that started it.
+"""
+
+
+def alert(settings: Settings) -> DAG:
+    """The one alerting DAG, for all desks."""
+
+    @dag(
+        dag_id="alert",
+        schedule=[STATEMENTS]
+        if settings.replay
+        else AssetOrTimeSchedule(timetable=HOURLY, assets=[STATEMENTS]),
+        catchup=False,
+        max_active_runs=1,
+        doc_md=DOC,
+        tags=["communique", "alert"],
+        default_args={
+            "owner": "communique",
+            "retries": 6,
+            "retry_delay": timedelta(seconds=15),
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": timedelta(minutes=15),
+        },
+    )
+    def alerting() -> None:
+        judged = judge()
+        judged >> send()
+        verdict(judged)
+
+    return alerting()
+
+
+@task
+def judge() -> dict[str, Any]:
+    """New wordings against the rules: alerts queued, or held back with their reason."""
+    from communique.alerting import judge
+
+    with open_airflow_line(_clock()) as line:
+        judged = asdict(judge(line.engine, line.loaded, line.settings.clock()))
+    log.info("{judged} wordings judged, {matches} matches, {queued} alerts queued".format(**judged))
+    log.info("held back: %s", judged["held"] or "none")
+    return judged
+
+
+@task(retry_policy=MAIL_RETRIES)
+def send() -> dict[str, Any]:
+    """Mails what is due. Red as long as the mail server is the trouble."""
+    from communique.outbox import send_pending
+
+    with open_airflow_line(_clock()) as line:
+        sent = asdict(send_pending(line.engine, line.settings, line.settings.clock))
+    told = "{sent} mails sent, {deferred} put off, {failed} given up".format(**sent)
+    if sent["problems"]:
+        advice = "Next: look at COMMUNIQUE_SMTP_URL, or Connection communique_smtp."
+        raise MailFailed("\n".join([f"{told}:", *sent["problems"], advice]))
+    log.info(told)
+    return sent
+
+
+@task(retries=0)
+def verdict(judged: dict[str, Any]) -> None:
+    """Fails the run where a watchlist or a statement could not be judged; what could be, was."""
+    if judged["problems"]:
+        raise RuleFailed("\n".join([*judged["problems"], "Next: communique watchlists check"]))
+
+
+def _clock() -> datetime:
+    """Under replay: the latest clock of the collect runs that this run answers."""
+    context = get_current_context()
+    told = [
+        event.extra["as_of"]
+        for events in context["triggering_asset_events"].values()
+        for event in events
+        if event.extra.get("as_of")
+    ]
+    return max(map(datetime.fromisoformat, told), default=logical_date(context))
+
+
+alert(Settings())

@@ -1,0 +1,183 @@
+"""One DAG a desk: each of its sources is a task instance of its own, shown and retried by itself.
+
+What a source published is stored as it is read, so a run that fails, is retried or cleared loses
+and doubles nothing. When all sources have had their turn, one event on the asset
+`communique://statements` starts alerting.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronTriggerTimetable,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    dag,
+    get_current_context,
+    task,
+)
+from communique_airflow import (
+    SourceFailed,
+    SourceUnreachable,
+    logical_date,
+    open_airflow_line,
+    run_key,
+    source_failure,
+)
+
+from communique.settings import Settings
+
+STATEMENTS = Asset("communique://statements")
+
+# When the statements of the day before are out, in the zone of those who publish them.
+SCHEDULES = {
+    "china": ("0 6 * * *", "Asia/Shanghai"),
+    "united_states": ("0 7 * * *", "America/New_York"),
+    "europe": ("0 7 * * *", "Europe/Brussels"),
+    "asia_pacific": ("0 7 * * *", "Asia/Tokyo"),
+    "elsewhere": ("0 7 * * *", "UTC"),
+    "media": ("0 */4 * * *", "UTC"),
+}
+RETRIES = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(SourceUnreachable, RetryAction.RETRY, timedelta(minutes=20), "it may come back"),
+        RetryRule(SourceFailed, RetryAction.FAIL, reason="another try would see the same"),
+        RetryRule("scrapers.errors.SourceFactsError", RetryAction.FAIL, reason="mend the facts"),
+    ]
+)
+DOC = """
+Visits the {count} sources of the desk **{desk}** at `{cron}` ({zone}), each in a task instance
+named after it.
+
+- **Red instance**: that source needs a look; its log says what happened, where the evidence lies
+  and what to type next. The others went on, and what was stored stays stored. *Clear* it to try
+  again: nothing is stored or told twice.
+- A source that did not answer is tried again once, twenty minutes later; one whose pages we can
+  no longer read fails at once. Our own trouble (the store) is retried with back-off.
+- Sources that share a host take turns, whatever runs at the same time: one request at a time, at
+  the host's pace.
+- `report` emits one event on `communique://statements` with the counts, also when sources failed:
+  it starts the DAG `alert`. `verdict` fails the run if any source did.
+- Under replay (`COMMUNIQUE_REPLAY`) the logical date is the run's clock, and nothing is scheduled.
+"""
+
+
+def source_ids(folder: Path, desk: str) -> list[str]:
+    """The enabled sources of a desk: their ids alone, since this runs at every parse."""
+    file = folder / f"{desk}.yaml"
+    if not file.exists():
+        return []
+    facts = yaml.load(file.read_text(encoding="utf-8"), Loader=_loader()) or []  # noqa: S506
+    defaults = facts.get("defaults") or {} if isinstance(facts, dict) else {}
+    sources = facts.get("sources") or [] if isinstance(facts, dict) else facts
+    return sorted(
+        source["id"]
+        for source in sources
+        if (defaults | source).get("enabled", "true").lower() != "false"
+    )
+
+
+def _loader() -> type[yaml.BaseLoader] | type[yaml.CBaseLoader]:
+    return getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+def collect_desk(desk: str, settings: Settings) -> DAG:
+    """The DAG of one desk."""
+    cron, zone = SCHEDULES[desk]
+    sources = source_ids(settings.sources, desk)
+
+    @dag(
+        dag_id=f"collect_{desk}",
+        schedule=None if settings.replay else CronTriggerTimetable(cron, timezone=zone),
+        catchup=False,
+        max_active_runs=1,
+        doc_md=DOC.format(desk=desk, cron=cron, zone=zone, count=len(sources)),
+        tags=["communique", "collect"],
+        default_args={
+            "owner": "communique",
+            "retries": 3,
+            "retry_delay": timedelta(minutes=1),
+            "retry_exponential_backoff": 3.0,
+            "max_retry_delay": timedelta(minutes=15),
+        },
+    )
+    def desk_dag() -> None:
+        collected = collect.expand(source_id=sources)
+        reported = report(sources)
+        collected >> reported
+        verdict(reported)
+
+    return desk_dag()
+
+
+@task(
+    map_index_template="{{ source_id }}",
+    retry_policy=RETRIES,
+    execution_timeout=timedelta(hours=3),
+)
+def collect(source_id: str) -> None:
+    """One source's turn. What it saw goes to `report` by XCom, also when it fails."""
+    from communique.jobs import run_source
+    from scrapers.facts import find
+
+    context = get_current_context()
+    context["source_id"] = source_id
+    troubles: list[Any] = []
+
+    def watch(value: Any, _: object) -> None:
+        if getattr(value, "error", None) is not None:
+            troubles.append(value)
+
+    with open_airflow_line(logical_date(context)) as line:
+        source = find(line.sources, source_id)
+        seen = run_source(line, source, kind="collect", run_key=run_key(context), watch=watch)
+    told = {"source": source_id, "failing": seen.failed, "error": seen.error, **seen.counts}
+    context["ti"].xcom_push("coverage", told)
+    if seen.failed:
+        first = context["ti"].try_number == 1
+        raise source_failure(seen, source.desk, troubles, first_try=first)
+
+
+@task(trigger_rule="all_done", outlets=[STATEMENTS])
+def report(sources: list[str]) -> dict[str, Any]:
+    """Closes the run and tells alerting, once, what it brought."""
+    from communique.jobs import finish_run
+
+    context = get_current_context()
+    with open_airflow_line(logical_date(context)) as line:
+        finish_run(line, run_key(context))
+        as_of = line.settings.clock().isoformat() if line.replay else None
+    pulled = context["ti"].xcom_pull(task_ids="collect", key="coverage") or []
+    rows = pulled if isinstance(pulled, list) else [pulled]
+    seen = {row["source"]: row for row in rows if row}
+    told = {
+        "sources": len(sources),
+        "new": sum(row["new"] for row in seen.values()),
+        "revised": sum(row["revised"] for row in seen.values()),
+        "failing": [name for name in sources if name not in seen or seen[name]["failing"]],
+        "as_of": as_of,
+    }
+    context["outlet_events"][STATEMENTS].extra = told
+    return told
+
+
+@task(retries=0)
+def verdict(told: dict[str, Any]) -> None:
+    """Fails the run, and so shows it red, where a source failed. Alerting has begun already."""
+    if told["failing"]:
+        raise SourceFailed(
+            f"{len(told['failing'])} of {told['sources']} sources failed: "
+            f"{', '.join(told['failing'])}. Each is a red instance of `collect`: its log says why."
+        )
+
+
+_settings = Settings()
+for _desk in SCHEDULES:
+    collect_desk(_desk, _settings)

@@ -1,0 +1,182 @@
+"""What the DAGs share: settings out of Airflow's Connections, the open line, and errors that say
+what to do next. No DAG in here; nothing heavy is imported before a task runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+    from communique.coverage import SourceCoverage
+    from communique.jobs import Line
+    from communique.settings import Settings
+    from scrapers.values import Finding, ListingSeen
+
+DATABASE_CONNECTION = "communique_db"
+SMTP_CONNECTION = "communique_smtp"
+# What libpq understands of a Connection's extras; the rest of them is Airflow's own.
+LIBPQ_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs")
+
+
+class SourceFailed(Exception):
+    """A source needs a maintainer's look: trying again would see the same."""
+
+
+class SourceUnreachable(Exception):
+    """A source did not answer as it should: it may well do so later."""
+
+
+class MailFailed(Exception):
+    """Mail could not be sent: what can still be sent stays in the outbox and is tried again."""
+
+
+class RuleFailed(Exception):
+    """A watchlist, or a statement against it, could not be judged as it should."""
+
+
+def airflow_settings(as_of: datetime | None = None) -> Settings:
+    """The settings of a task: Connections `communique_db` and `communique_smtp` where they exist,
+    else the environment. as_of: the clock of a replay that has none of its own; ignored live.
+
+    Raises ValueError where a Connection cannot be used, saying which and why.
+    """
+    from communique.settings import Settings
+
+    settings = Settings()
+    changed: dict[str, Any] = {}
+    if database := _connection(DATABASE_CONNECTION):
+        changed["database_url"] = database_url(database)
+    if smtp := _connection(SMTP_CONNECTION):
+        changed["smtp_url"] = smtp_url(smtp)
+        if sender := smtp.extra_dejson.get("from_email"):
+            changed["mail_from"] = sender
+    if settings.replay and settings.as_of is None:
+        changed["as_of"] = as_of
+    return settings.model_copy(update=changed)
+
+
+@contextmanager
+def open_airflow_line(as_of: datetime | None = None) -> Iterator[Line]:
+    """The store opened and the facts and rules read, with the settings of this task."""
+    from communique.database import database
+    from communique.jobs import open_line
+
+    settings = airflow_settings(as_of)
+    with database(settings) as engine:
+        yield open_line(settings, engine)
+
+
+def _connection(name: str) -> Connection | None:
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        found: Connection = Connection.get(name)
+    except AirflowNotFoundException:
+        return None
+    return found
+
+
+def database_url(connection: Connection) -> str:
+    """A Postgres Connection as the address that SQLAlchemy takes, everything percent-encoded."""
+    from sqlalchemy import URL
+
+    if connection.conn_type not in ("postgres", "postgresql"):
+        raise ValueError(
+            f"Connection {connection.conn_id} has type {connection.conn_type!r}: "
+            "the store is PostgreSQL, choose type Postgres"
+        )
+    query = {
+        name: str(value)
+        for name, value in connection.extra_dejson.items()
+        if name in LIBPQ_EXTRAS and value
+    }
+    host = connection.host or None
+    if host and host.startswith("/"):  # the folder of a Unix socket
+        query["host"], host = host, None
+    return URL.create(
+        "postgresql+psycopg2",
+        username=connection.login or None,
+        password=connection.password or None,
+        host=host,
+        port=connection.port,
+        database=connection.schema or None,
+        query=query,
+    ).render_as_string(hide_password=False)
+
+
+def smtp_url(connection: Connection) -> str:
+    """An SMTP Connection as smtp://, smtps:// or smtp+starttls://.
+
+    Type `smtp` means what it means to Airflow's own SMTP provider: TLS from the first byte, unless
+    the extras say disable_ssl (then STARTTLS) and disable_tls (then none). Types `smtps` and
+    `smtp+starttls`, which only a URI can have, say it themselves.
+    """
+    if not connection.host:
+        raise ValueError(f"Connection {connection.conn_id} names no host: no mail can be sent")
+    extras = connection.extra_dejson
+    if connection.conn_type == "smtp":
+        plain = "smtp" if _yes(extras.get("disable_tls")) else "smtp+starttls"
+        scheme = plain if _yes(extras.get("disable_ssl")) else "smtps"
+    elif connection.conn_type in ("smtps", "smtp+starttls"):
+        scheme = connection.conn_type
+    else:
+        raise ValueError(
+            f"Connection {connection.conn_id} has type {connection.conn_type!r}: choose type SMTP"
+        )
+    who = ""
+    if connection.login:
+        who = quote(connection.login, safe="")
+        who += f":{quote(connection.password, safe='')}" if connection.password else ""
+        who += "@"
+    port = f":{connection.port}" if connection.port else ""
+    return f"{scheme}://{who}{connection.host}{port}"
+
+
+def _yes(value: object) -> bool:
+    return str(value).lower() in ("true", "1", "yes")
+
+
+def run_key(context: Mapping[str, Any]) -> str:
+    """The name of this DAG run in the store: a retried or cleared task finds its run again."""
+    return f"{context['dag'].dag_id}:{context['run_id']}"
+
+
+def logical_date(context: Mapping[str, Any]) -> datetime:
+    """The moment that this DAG run stands for: a run triggered without one stands for when it was
+    triggered."""
+    run = context["dag_run"]
+    moment: datetime = run.logical_date or run.run_after
+    return moment
+
+
+def source_failure(
+    coverage: SourceCoverage, desk: str, seen: Sequence[ListingSeen | Finding], *, first_try: bool
+) -> SourceFailed | SourceUnreachable:
+    """Why a source's task is red, for whoever opens its log: what happened, where the evidence
+    lies, what to type next. seen: the visits of this turn that ended in an error.
+
+    SourceUnreachable, worth another try, only the first time and where the server was at fault.
+    """
+    from scrapers.errors import Broken, ForbiddenAddress, NotText, TooLarge
+
+    lines = [f"{coverage.source} fails since {coverage.since:%Y-%m-%d %H:%M} UTC: {coverage.error}"]
+    for visit in seen[:1]:
+        if visit.capture is not None and visit.capture.warc:
+            lines.append(f"Evidence: {visit.capture.warc}, record {visit.capture.record_id}")
+    if len(seen) > 1:
+        lines.append(f"In all {len(seen)} addresses of this source could not be read.")
+    lines.append("What it stored stays stored, and the other sources went on.")
+    lines.append(f"Next: communique coverage --desk {desk}")
+    lines.append(f"      communique sources check {coverage.source}")
+    away = seen and all(
+        isinstance(visit.error, Broken)
+        and not isinstance(visit.error, TooLarge | NotText | ForbiddenAddress)
+        for visit in seen
+    )
+    return (SourceUnreachable if away and first_try else SourceFailed)("\n".join(lines))
