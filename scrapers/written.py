@@ -1,0 +1,117 @@
+"""YAML as it stands in a file: plain strings, lists and mappings, each with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+Where = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something wrong in a file; in the order of file and line (from 1)."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One source as it is written: its values, and the line of each path into them. The empty
+    path is its own line; a field that comes from the defaults has its line there."""
+
+    file: str
+    values: dict[str, Any]
+    lines: dict[Where, int]
+
+    def problem(self, path: Where, text: str) -> Problem:
+        """A problem at a path, or at the nearest place above it that is written."""
+        while path not in self.lines:
+            path = path[:-1]
+        name = self.values.get("id")
+        return Problem(self.file, self.lines[path], f"{name}: {text}" if name else text)
+
+    def place(self, field: str) -> str:
+        """File and line of a field."""
+        return f"{self.file}:{self.lines[field,]}"
+
+
+def read(path: Path) -> tuple[list[Written], list[Problem]]:
+    """The sources that a file holds, and what is wrong with it as YAML."""
+    try:
+        loader = yaml.BaseLoader(path.read_text(encoding="utf-8"))
+        root = loader.get_single_node()
+        document = None if root is None else loader.construct_document(root)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        return [], [Problem(path.name, line, f"not YAML: {error.problem}")]
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        return [], [Problem(path.name, 1, f"not to be read as UTF-8 text: {error}")]
+    if root is None:
+        return [], []
+    problems = list(_keys_twice(path.name, root))
+    return list(_sources(path.name, document, dict(_lines(root)), problems)), problems
+
+
+def _sources(
+    file: str, document: Any, lines: dict[Where, int], problems: list[Problem]
+) -> Iterator[Written]:
+    defaults: Any = {}
+    at: Where = ()
+    if isinstance(document, dict) and document.keys() <= {"defaults", "sources"}:
+        defaults, document, at = document.get("defaults", {}), document.get("sources"), ("sources",)
+    if not isinstance(document, list) or not isinstance(defaults, dict):
+        text = "expected a list of sources, or defaults: (a mapping) and sources: (a list)"
+        problems.append(Problem(file, lines.get(at, 1), text))
+        return
+    for index, item in enumerate(document):
+        here = (*at, index)
+        if isinstance(item, dict):
+            own = _below(lines, here)
+            shared = _below(lines, ("defaults",)) if at else {}
+            shared = {path: line for path, line in shared.items() if path and path[0] not in item}
+            yield Written(file, {**defaults, **item}, {**shared, **own})
+        else:
+            problems.append(Problem(file, lines[here], "expected a source: id, publisher, ..."))
+
+
+def _below(lines: dict[Where, int], top: Where) -> dict[Where, int]:
+    length = len(top)
+    return {path[length:]: line for path, line in lines.items() if path[:length] == top}
+
+
+def _lines(node: Node, path: Where = ()) -> Iterator[tuple[Where, int]]:
+    yield path, node.start_mark.line + 1
+    if isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _lines(item, (*path, index))
+    elif isinstance(node, MappingNode):
+        for key, value in node.value:
+            below = (*path, str(key.value))
+            yield from _lines(value, below)
+            yield below, key.start_mark.line + 1
+
+
+def _keys_twice(file: str, node: Node) -> Iterator[Problem]:
+    if isinstance(node, ScalarNode):
+        return
+    seen: dict[str, int] = {}
+    for item in node.value:
+        key, value = item if isinstance(node, MappingNode) else (None, item)
+        if key is not None:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                text = f"{key.value}: set before in line {seen[key.value]}, expected once"
+                yield Problem(file, line, text)
+            seen[key.value] = line
+        yield from _keys_twice(file, value)

@@ -1,0 +1,167 @@
+"""Source facts are easy to write and hard to get wrong unnoticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from scrapers.errors import SourceFactsError
+from scrapers.facts import find, load_sources
+from scrapers.sources import DESKS
+
+PROJECT_SOURCES = Path(__file__).parents[2] / "scrapers" / "sources"
+EMBASSY = """
+- id: aa_embassy_bb
+  publisher: Embassy of Aa in Bb
+  kind: embassy
+  languages: en
+  listings: [https://bb.embassy.example/news/]
+"""
+
+
+def write(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def refusal(folder: Path) -> list[str]:
+    """The problems that the loader names, without the headline."""
+    with pytest.raises(SourceFactsError) as caught:
+        load_sources(folder)
+    return [line.strip() for line in caught.value.reason.splitlines()[1:]]
+
+
+def test_the_projects_own_sources_load_and_can_be_told_apart() -> None:
+    sources = load_sources(PROJECT_SOURCES)
+    assert [source.id for source in sources] == sorted({source.id for source in sources})
+    assert {source.desk for source in sources} == set(DESKS)
+    assert all(source.listings for source in sources)
+
+
+def test_pages_of_the_foreign_ministry_belong_to_its_old_host() -> None:
+    sources = load_sources(PROJECT_SOURCES)
+    for name in ("cn_mfa_en", "cn_mfa_zh"):
+        source = find(sources, name)
+        assert urlsplit(source.listings[0].url).netloc == "www.fmprc.gov.cn"
+        assert "www.mfa.gov.cn" in source.aliases
+
+
+def test_a_newcomer_adds_an_embassy_in_six_lines(tmp_path: Path) -> None:
+    (source,) = load_sources(write(tmp_path, europe=EMBASSY))
+    assert (source.desk, source.languages, source.reader) == ("europe", ("en",), "generic")
+    assert source.listings[0].url == "https://bb.embassy.example/news/"
+    assert source.listings[0].confidence == "inferred"
+
+
+def test_defaults_hold_for_sources_that_do_not_say_otherwise(tmp_path: Path) -> None:
+    listed = EMBASSY.replace("\n", "\n  ")
+    text = f"defaults: {{country: NO, kind: ministry, delay: 5}}\nsources:{listed}\n"
+    (source,) = load_sources(write(tmp_path, europe=text))
+    assert (source.country, source.kind, source.delay) == ("NO", "embassy", 5.0)  # Norway, not no
+
+
+def test_all_problems_of_all_files_are_told_at_once_with_their_place(tmp_path: Path) -> None:
+    china = """\
+- id: aa_one
+  publisher: One
+  kind: embasy
+  host_country: Bb
+  languages: [en]
+  time_zone: Europe/Skopye
+  langauges: [zh]
+  listings:
+    - url: ftp://one.example/
+      at_least: none
+- id: aa_two
+  kind: news
+  languages: [en]
+  reader: genric
+  articles: '/(news'
+  aliases: [two.example, https://two.example/]
+  listings:
+    - https://two.example/a
+    - {url: http://TWO.example/a, type: rss}
+"""
+    media = """\
+- id: aa_three
+  publisher: Three
+  kind: news
+  publisher: Tree
+  languages: [en]
+- five
+"""
+    assert refusal(write(tmp_path, china=china, media=media)) == [
+        "china.yaml:3: aa_one: kind: found 'embasy', expected embassy, consulate, mission, "
+        "ministry, legislature, alliance, regulator or news",
+        "china.yaml:4: aa_one: host_country: found 'Bb', expected the country it sits in, in two "
+        "capital letters, such as MK",
+        "china.yaml:6: aa_one: time_zone: found 'Europe/Skopye', expected an IANA time zone, "
+        "such as Asia/Shanghai",
+        "china.yaml:7: aa_one: langauges: unknown field, expected languages",
+        "china.yaml:9: aa_one: url: found 'ftp://one.example/', expected an address that begins "
+        "with http:// or https://",
+        "china.yaml:10: aa_one: at_least: found 'none', expected a whole number of entries, "
+        "1 or more",
+        "china.yaml:11: aa_two: publisher: missing, expected the name of who publishes, "
+        "at least 2 letters",
+        "china.yaml:14: aa_two: reader: found 'genric', expected generic",
+        "china.yaml:15: aa_two: articles: missing ), unterminated subpattern at position 1, "
+        "expected a regular expression that the addresses of its statements match",
+        "china.yaml:16: aa_two: aliases: found 'https://two.example/', expected former hosts, "
+        "such as mk.china-embassy.org, or host/path",
+        "china.yaml:19: aa_two: url: http://TWO.example/a is also listing 1 of this source, "
+        "expected it once",
+        "media.yaml:1: aa_three: listings: missing, expected addresses, or mappings of url, "
+        "type, language, confidence, at_least (or enabled: false)",
+        "media.yaml:4: publisher: set before in line 2, expected once",
+        "media.yaml:6: expected a source: id, publisher, ...",
+    ]
+
+
+def test_an_id_used_twice_is_named_at_both_places(tmp_path: Path) -> None:
+    assert refusal(write(tmp_path, china=EMBASSY, europe="# Europe\n" + EMBASSY)) == [
+        "china.yaml:2: aa_embassy_bb: id: used again at europe.yaml:3, expected one place",
+        "europe.yaml:3: aa_embassy_bb: id: used again at china.yaml:2, expected one place",
+    ]
+
+
+def test_a_file_that_no_desk_reads_is_refused_not_ignored(tmp_path: Path) -> None:
+    (tmp_path / "elsewere.yml").write_text(EMBASSY)
+    assert refusal(write(tmp_path, media=EMBASSY.replace("aa_", "bb_"))) == [
+        "elsewere.yml:1: no desk has a file of this name, expected elsewhere.yaml"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (b"- id: [aa", "not YAML: "),
+        (b"\xff\xfe- id: aa_1", "not to be read as UTF-8 text: "),
+        (b"- &a [*a]", "not YAML: found unconstructable recursive node"),
+        (b"- {? [a] : b}", "not YAML: found unhashable key"),
+        (b"id: aa_1", "expected a list of sources"),
+    ],
+)
+def test_what_is_not_a_list_of_sources_is_named(tmp_path: Path, text: bytes, problem: str) -> None:
+    (tmp_path / "china.yaml").write_bytes(text)
+    (told,) = refusal(tmp_path)
+    assert told.startswith("china.yaml:1: ")
+    assert problem in told
+
+
+def test_a_folder_without_sources_is_no_folder_of_sources(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(SourceFactsError, match="there is no"):
+            load_sources(folder)
+
+
+def test_an_unknown_id_comes_with_the_nearest_known_ones() -> None:
+    sources = load_sources(PROJECT_SOURCES)
+    assert find(sources, "cn_embassy_mk").host_country == "MK"
+    with pytest.raises(SourceFactsError, match="did you mean cn_embassy_mk"):
+        find(sources, "cn_embasy_mk")
+    with pytest.raises(SourceFactsError, match=r"did you mean .*cn_mission_eu"):
+        find(sources, "eu")
