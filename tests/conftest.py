@@ -1,3 +1,48 @@
-"""Fixtures for all tests."""
+"""Fixtures for all tests, and the rule that no test is skipped in silence.
+
+A test may be skipped for one reason: real input that it reads, named in the reason as
+`../shared/...`, is not there. Any other skip is a failure; with COMMUNIQUE_STRICT=1, as in CI,
+that one is too.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
 
 pytest_plugins = ["tests.database_fixtures"]
+
+ROOT = Path(__file__).parents[1]
+SHARED = re.compile(r"\.\./shared(?:/[\w.-]+)*")
+
+AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _judged((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _judged((yield))
+
+
+def _judged(report: AnyReport) -> AnyReport:
+    if report.outcome == "skipped" and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not _may_be_skipped(reason):
+            report.outcome = "failed"
+            report.longrepr = f"skipped, but everything here must run ({reason})"
+    return report
+
+
+def _may_be_skipped(reason: str) -> bool:
+    named = SHARED.findall(reason)
+    missing = bool(named) and not all((ROOT / name.rstrip(".")).exists() for name in named)
+    return missing and os.environ.get("COMMUNIQUE_STRICT") != "1"

@@ -1,0 +1,71 @@
+# Communiqué. `make help` lists the targets; docs/operator.md says what they need.
+
+UV_VERSION = 0.13.9
+BIN = .venv/bin
+
+.DEFAULT_GOAL = all
+.NOTPARALLEL:
+.PHONY: all setup demo run test check bench live-check up down help
+
+# The system's own Python, never a downloaded one; this folder's environment, whatever is active.
+export UV_PYTHON_DOWNLOADS = never
+export UV_PYTHON_PREFERENCE = only-system
+unexport UV_PROJECT_ENVIRONMENT VIRTUAL_ENV
+# Airflow's imports take more than twice as long without bytecode.
+unexport PYTHONDONTWRITEBYTECODE
+
+all: check test ## check, then test
+
+setup: .venv/.made ## make the environment in .venv, or bring it up to date
+
+demo: setup ## set everything up, then the main job in Airflow, offline (KEEP=1 leaves it up)
+	$(BIN)/python -m communique.stack demo $(if $(KEEP),--keep)
+
+run: setup ## the same machine on the real sources, scheduled
+	$(BIN)/python -m communique.stack run
+
+test: setup ## all tests, Airflow's included (ARGS='-k words' picks some)
+	$(BIN)/pytest -rs $(ARGS)
+
+check: setup ## lint, format, types, one-way imports, generated documents
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m communique.docs --check
+
+bench: setup ## speed and size, beside peers and the limit
+	$(BIN)/python -m bench
+
+live-check: setup ## try every source on the real web (needs the internet)
+	$(BIN)/communique sources check
+
+ifneq ($(wildcard docker-compose.yml),)
+up: ## start all services in docker
+	docker compose up --build --detach --wait
+
+down: ## stop them; what they stored is kept
+	docker compose down
+endif
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20 \
+	  $(if $(wildcard docker-compose.yml),,| grep -v -e ' up ' -e ' down ')
+
+NO_PYTHON = 'Communiqué needs Python 3.11, 3.12 or 3.13 with venv. On Debian or Ubuntu:' \
+            '  apt-get install python3 python3-venv'
+
+# uv of the version above or later, from the path or made here; then what uv.lock names.
+.venv/.made: pyproject.toml uv.lock
+	@uv=uv; \
+	if ! have=$$(uv --version 2>/dev/null) || \
+	   ! printf 'uv %s\n%s\n' '$(UV_VERSION)' "$$have" | sort -VC; then \
+	  uv=.uv/bin/uv; \
+	  [ -x $$uv ] || { echo 'Installing uv $(UV_VERSION) into .uv' && python3 -m venv .uv && \
+	    .uv/bin/pip install --quiet 'uv==$(UV_VERSION)'; } || \
+	    { printf '%s\n' $(NO_PYTHON) >&2; exit 1; }; \
+	fi; \
+	echo 'Installing what uv.lock names into .venv (some 300 MB the first time)'; \
+	$$uv sync --locked --compile-bytecode --quiet || { \
+	  $$uv python find >/dev/null 2>&1 || printf '%s\n' $(NO_PYTHON) >&2; exit 1; }
+	@touch $@
