@@ -7,13 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from scrapers.archive import open_archive
-from scrapers.facts import load_sources
-from scrapers.fetch import Fetcher, FetchPolicy
-from scrapers.replay import Replay
 from sqlalchemy import Engine
 
-from communique import __version__
 from communique.collecting import (
     Job,
     Watch,
@@ -28,7 +23,11 @@ from communique.rules import Document, compile_rules
 from communique.settings import Settings
 from communique.store import Topics
 from communique.watchlists import Loaded, load_watchlists
+from scrapers.archive import open_archive
 from scrapers.crawl import Fetch
+from scrapers.facts import load_sources
+from scrapers.fetch import Fetcher, FetchPolicy
+from scrapers.replay import Replay
 from scrapers.sources import Source
 from scrapers.values import Statement
 
@@ -89,7 +88,6 @@ def fetching(line: Line, source: Source, run_key: str, now: datetime) -> Iterato
         return
     settings = line.settings
     policy = FetchPolicy(
-        version=__version__,
         contact=settings.contact,
         max_body=settings.max_body,
         allow=settings.allow_addresses,

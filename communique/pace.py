@@ -8,12 +8,12 @@ connection and with it the lock.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import Engine, text
 
-Turn = Callable[[str, float], AbstractContextManager[None]]
+from scrapers.pace import Turn
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('host ' || :host, 0))")
 _WAIT = text("""

@@ -17,7 +17,7 @@ from scrapers.addresses import canonical
 from scrapers.charset import decode
 from scrapers.dates import infer_years, is_plausible
 from scrapers.errors import DuplicateAddress, Implausible, NothingListed, ScrapeError
-from scrapers.language import detect_language
+from scrapers.language import language_of
 from scrapers.readers import Page, Reader, reader
 from scrapers.sources import ListingFacts, Source
 from scrapers.values import (
@@ -225,7 +225,9 @@ def read_statement(
     published = article.published
     if published.precision is Precision.UNKNOWN and entry.published is not None:
         published = entry.published
-    language = article.language or detect_language(article.text, source.languages)
+    language = article.language or language_of(article.text, expected=source.languages)
+    if language is None:
+        language = source.languages[0]
     return Statement(source.id, address, article.title, article.text, language, published, used.id)
 
 
