@@ -1,0 +1,89 @@
+"""A letter as plain text and as HTML. Escaping is the template engine's; styles are inlined, and
+nothing is ever loaded from anywhere."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+
+from css_inline import CSSInliner
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from communique.mail.excerpts import Piece
+from communique.mail.letter import Letter
+
+WIDTH = 72
+TEXT_MARKS = {"": "{}", "hit": "»{}«", "old": "[-{}-]", "new": "{{+{}+}}"}
+
+
+def as_text(letter: Letter, unsubscribe: str) -> str:
+    """The letter as plain text, wrapped at 72 columns. unsubscribe: a mailto address."""
+    rendered = (
+        _environment()
+        .get_template("alert.txt")
+        .render(letter=letter, unsubscribe=unsubscribe, headline=headline(letter))
+    )
+    lines = "\n".join(line.rstrip() for line in rendered.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
+
+
+def as_html(letter: Letter, unsubscribe: str) -> str:
+    """The letter as one HTML page with inlined styles. unsubscribe: a mailto address."""
+    rendered = (
+        _environment()
+        .get_template("alert.html")
+        .render(letter=letter, unsubscribe=unsubscribe, headline=headline(letter))
+    )
+    return CSSInliner(load_remote_stylesheets=False, keep_at_rules=True).inline(rendered)
+
+
+def headline(letter: Letter) -> str:
+    """What kind of news this is, in a word or two."""
+    return {"wording": "Wording changed", "withdrawn": "Withdrawn"}.get(
+        letter.kind, "New statement"
+    )
+
+
+def marked(pieces: Iterable[Piece]) -> str:
+    """Pieces as plain text: »matched«, [-taken out-], {+put in+}."""
+    out = []
+    for piece in pieces:
+        core = piece.text.strip(" ")
+        left = " " * (piece.text.startswith(" "))
+        right = " " * (piece.text.endswith(" ") and bool(core))
+        shown = TEXT_MARKS[piece.mark].format(core) if core else ""
+        out.append(f"{left}{shown}{right}")
+    return "".join(out)
+
+
+def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
+    """`text` at 72 columns, of which a wide (East Asian) character takes two; `first` begins the
+    first line, `rest` (else as many spaces) the others. Words, and so addresses, stay whole."""
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
+    dense = wide > len(text) / 3
+    rest = " " * len(first) if rest is None else rest
+    return textwrap.fill(
+        text,
+        width=WIDTH * 5 // 9 if dense else WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=dense,
+        break_on_hyphens=False,
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("communique.mail"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"marked": marked, "wrapped": wrapped}
+    environment.tests["web"] = lambda url: url.lower().startswith(("http://", "https://"))
+    return environment

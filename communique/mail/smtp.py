@@ -1,0 +1,190 @@
+"""One SMTP connection for many mails, opened when first needed and anew after it failed."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from types import TracebackType
+from typing import Literal, Self
+from urllib.parse import unquote, urlsplit
+
+SCHEMES: dict[str, int] = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+EXAMPLE = "smtp+starttls://user:password@mail.example.org:587"
+# Seconds for one answer of the server; the body of a mail is small.
+PATIENCE = 30.0
+
+
+class SmtpUrlError(ValueError):
+    """COMMUNIQUE_SMTP_URL cannot be used; the message never shows a password."""
+
+
+class Unreachable(Exception):
+    """The server could not be reached, or would not have us: no mail's fault."""
+
+
+class Refused(Exception):
+    """The server refused one mail. for_good: trying again would change nothing."""
+
+    def __init__(self, reason: str, *, for_good: bool) -> None:
+        self.for_good = for_good
+        super().__init__(reason)
+
+
+class _HungUp(Refused):
+    """The server said 421 before it was given anything of this mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where mails are handed over. Passwords stay out of what is printed."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+
+def smtp_server(url: str) -> Server:
+    """COMMUNIQUE_SMTP_URL taken apart; user and password are percent-decoded.
+
+    Raises SmtpUrlError where the scheme, host or port cannot be.
+    """
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
+        user, password = parts.username, parts.password
+    except ValueError as error:
+        raise SmtpUrlError(f"COMMUNIQUE_SMTP_URL is malformed; write {EXAMPLE}.") from error
+    if scheme not in SCHEMES or not host or port == 0 or parts.path not in ("", "/"):
+        raise SmtpUrlError(
+            f"COMMUNIQUE_SMTP_URL must be one of {', '.join(f'{s}://' for s in SCHEMES)} with a "
+            f"host, such as {EXAMPLE}; percent-encode @, : and / in the password."
+        )
+    return Server(
+        scheme,
+        host,
+        port or SCHEMES[scheme],
+        unquote(user) if user else None,
+        unquote(password) if password is not None else None,
+    )
+
+
+class Courier:
+    """Hands mails to one server; a context manager that says goodbye at its end."""
+
+    def __init__(self, server: Server, patience: float = PATIENCE) -> None:
+        self.server = server
+        self.patience = patience
+        self._connection: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> Literal[False]:
+        if self._connection is not None:
+            try:
+                self._connection.quit()
+            except (OSError, smtplib.SMTPException):
+                self._drop()
+        return False
+
+    def send(self, mail: EmailMessage, sender: str, recipient: str) -> None:
+        """Hands over one mail; returns once the server has taken it.
+
+        Raises Unreachable where there is no connection to be had, Refused where this mail was not
+        taken or where that is unknown because the connection broke: then it is to be tried again.
+        """
+        reused = self._connection is not None
+        try:
+            self._hand_over(mail, sender, recipient)
+        except _HungUp:
+            if not reused:
+                raise
+            # A server that takes so many mails a connection says so before it has any of this one.
+            self._hand_over(mail, sender, recipient)
+
+    def _hand_over(self, mail: EmailMessage, sender: str, recipient: str) -> None:
+        connection = self._connected()
+        try:
+            connection.send_message(mail, sender, [recipient])
+        except smtplib.SMTPRecipientsRefused as error:
+            code, reason = error.recipients.get(recipient, (0, b""))
+            raise self._refusal(code, reason) from error
+        except smtplib.SMTPResponseException as error:
+            refusal = self._refusal(error.smtp_code, error.smtp_error)
+            if error.smtp_code == 421 and isinstance(error, smtplib.SMTPSenderRefused):
+                raise _HungUp(str(refusal), for_good=False) from error
+            raise refusal from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise Refused(str(error), for_good=True) from error
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            raise Refused(f"{self.server} broke off: {_reason(error)}", for_good=False) from error
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._connection is not None and not self._alive(self._connection):
+            self._drop()
+        if self._connection is None:
+            try:
+                self._connection = self._connect()
+            except (OSError, smtplib.SMTPException) as error:
+                raise Unreachable(
+                    f"{self.server} cannot be used: {_reason(error)}. Check COMMUNIQUE_SMTP_URL."
+                ) from error
+        return self._connection
+
+    @staticmethod
+    def _alive(connection: smtplib.SMTP) -> bool:
+        try:
+            return connection.noop()[0] == 250
+        except (OSError, smtplib.SMTPException):
+            return False
+
+    def _connect(self) -> smtplib.SMTP:
+        server, trust = self.server, ssl.create_default_context()
+        if server.scheme == "smtps":
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, timeout=self.patience, context=trust
+            )
+        else:
+            connection = smtplib.SMTP(server.host, server.port, timeout=self.patience)
+        try:
+            if server.scheme == "smtp+starttls":
+                connection.starttls(context=trust)
+            if server.user is not None:
+                connection.login(server.user, server.password or "")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _refusal(self, code: int, reason: bytes | str) -> Refused:
+        """After 421 the server hangs up; after anything else the connection still serves."""
+        if code == 421 or not 400 <= code < 600:
+            self._drop()
+        words = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+        return Refused(f"{self.server} answered {code} {words}", for_good=500 <= code < 600)
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        words = error.smtp_error
+        shown = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+        return f"it answered {error.smtp_code} {shown}"
+    return str(error) or type(error).__name__

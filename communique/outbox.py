@@ -1,0 +1,201 @@
+"""The outbox: pending deliveries become mails, each in a transaction of its own.
+
+A mail's row is locked from before it is rendered until the server has taken it and that is
+written down. Should the process die in between, the row is pending again and the retry carries
+the same Message-ID, which was committed before the first try: the one window that SMTP leaves
+open shows as a recognisable duplicate, never as a loss.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, func, or_, select, update
+
+from communique.mail.clean import shown
+from communique.mail.letter import letter
+from communique.mail.message import Sender, SenderError, compose, sender
+from communique.mail.smtp import EXAMPLE, Courier, Refused, SmtpUrlError, Unreachable, smtp_server
+from communique.schema import Delivery, Subscription
+from communique.settings import Settings
+
+# Minutes before the second, third, ... try. Two days in all: a weekend's outage loses nothing.
+BACK_OFF = (1, 5, 15, 60, 120, 240, 480, 720, 1440)
+MOST_TRIES = len(BACK_OFF) + 1
+# After so many failures to connect in a row the rest of a run's mails are put off untried.
+PATIENCE = 3
+ENDED = "subscription ended"
+
+Clock = Callable[[], datetime]
+Facts = Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """What one run of the outbox did. deferred: to be tried again later; failed: given up. Either
+    way the reason is in `problems` and in the row."""
+
+    sent: int = 0
+    failed: int = 0
+    deferred: int = 0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Tally:
+    """A run's counts while it runs. after: the delivery that was tried last."""
+
+    after: int = 0
+    unreachable: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+
+def send_pending(
+    engine: Engine, settings: Settings, clock: Clock | None = None, *, limit: int | None = None
+) -> SendReport:
+    """Sends what is pending and due, oldest first, at most `limit` mails.
+
+    clock: tells now (aware, UTC); the settings' by default. Two senders at once never send one
+    mail twice: each takes rows that the other has not locked. One bad mail, recipient or answer
+    stops no other. Without COMMUNIQUE_SMTP_URL everything stays pending, and that is a problem.
+    Raises only where the store itself fails.
+    """
+    with engine.connect() as connection:
+        pending = select(func.count()).where(Delivery.status == "pending")
+        waiting = connection.execute(pending).scalar_one()
+    if not waiting:
+        return SendReport()
+    try:
+        if not settings.smtp_url:
+            raise SmtpUrlError(f"COMMUNIQUE_SMTP_URL is not set; set it, such as to {EXAMPLE}.")
+        origin, server = sender(settings.mail_from), smtp_server(settings.smtp_url)
+    except (SenderError, SmtpUrlError) as error:
+        return SendReport(problems=(f"Alerts waiting to be sent: {waiting}. {error}",))
+    _name_messages(engine, origin.domain)
+    with Courier(server) as courier:
+        tally = _send_all(engine, courier, origin, clock or settings.clock, limit)
+    counts = {outcome: tally.counts[outcome] for outcome in ("sent", "failed", "deferred")}
+    return SendReport(**counts, problems=tuple(tally.problems))
+
+
+def _name_messages(engine: Engine, domain: str) -> None:
+    """Fixes the Message-IDs of what is queued, committed before anything is tried."""
+    digest = func.encode(func.sha256(func.convert_to(Delivery.dedupe_key, "UTF8")), "hex")
+    unnamed = select(Delivery.id).where(Delivery.status == "pending", Delivery.message_id.is_(None))
+    with engine.begin() as connection:
+        connection.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(unnamed.with_for_update(skip_locked=True)))
+            .values(message_id=func.concat("<", func.left(digest, 32), f"@{domain}>"))
+        )
+
+
+def _send_all(
+    engine: Engine, courier: Courier, origin: Sender, now: Clock, limit: int | None
+) -> _Tally:
+    tally = _Tally()
+    while limit is None or tally.counts.total() < limit:
+        with engine.begin() as connection:
+            due = connection.execute(_due(tally.after, now()).limit(1)).one_or_none()
+            if due is None:
+                break
+            tally.after = due.id
+            _send_one(connection, courier, origin, due, now(), tally)
+        if tally.unreachable >= PATIENCE:
+            _put_off(engine, now(), tally)
+            break
+    return tally
+
+
+def _due(after: int, now: datetime) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            *(Delivery.id, Delivery.recipient, Delivery.message_id, Delivery.tries),
+            Subscription.ended_at,
+        )
+        .join(Subscription, Subscription.id == Delivery.subscription_id)
+        .where(
+            *(Delivery.status == "pending", Delivery.id > after, Delivery.message_id.is_not(None)),
+            or_(Delivery.next_try_at.is_(None), Delivery.next_try_at <= now),
+        )
+        .order_by(Delivery.id)
+        .with_for_update(of=Delivery, skip_locked=True)
+    )
+
+
+def _send_one(
+    connection: Connection,
+    courier: Courier,
+    origin: Sender,
+    due: Facts,
+    now: datetime,
+    tally: _Tally,
+) -> None:
+    if due.ended_at is not None:
+        tally.counts["held"] += 1
+        _note(connection, due, status="held", held_because=ENDED, next_try_at=None)
+        return
+    try:
+        with connection.begin_nested():
+            told = letter(connection, due.id)
+        courier.send(compose(told, origin, due.message_id, now), origin.address, due.recipient)
+    except Unreachable as error:
+        tally.unreachable += 1
+        _tried_in_vain(connection, due, now, str(error), tally)
+    except Refused as error:
+        tally.unreachable = 0
+        _tried_in_vain(connection, due, now, str(error), tally, for_good=error.for_good)
+    except Exception as error:  # whatever one statement holds must not stop the other mails
+        reason = f"the mail could not be written: {type(error).__name__}: {error}"
+        _tried_in_vain(connection, due, now, reason, tally)
+    else:
+        tally.unreachable = 0
+        tally.counts["sent"] += 1
+        values = {"status": "sent", "sent_at": now, "next_try_at": None, "last_error": None}
+        _note(connection, due, tries=due.tries + 1, **values)
+
+
+def _tried_in_vain(
+    connection: Connection,
+    due: Facts,
+    now: datetime,
+    reason: str,
+    tally: _Tally,
+    *,
+    for_good: bool = False,
+) -> None:
+    tries, error = due.tries + 1, shown(reason, 500)
+    if for_good or tries >= MOST_TRIES:
+        tally.counts["failed"] += 1
+        outcome = "failed for good" if for_good else f"failed, given up after {tries} tries"
+        _note(connection, due, status="failed", tries=tries, last_error=error, next_try_at=None)
+    else:
+        tally.counts["deferred"] += 1
+        wait = BACK_OFF[due.tries]
+        outcome = f"deferred, next try in {wait} min"
+        next_try = now + timedelta(minutes=wait)
+        _note(connection, due, tries=tries, last_error=error, next_try_at=next_try)
+    tally.problems.append(f"Alert {due.id} to {due.recipient}: {outcome}: {error}")
+
+
+def _note(connection: Connection, due: Facts, **values: object) -> None:
+    connection.execute(update(Delivery).where(Delivery.id == due.id).values(**values))
+
+
+def _put_off(engine: Engine, now: datetime, tally: _Tally) -> None:
+    """The server is away: what has not been tried in this run is due again in a minute."""
+    with engine.begin() as connection:
+        rest = [due.id for due in connection.execute(_due(tally.after, now))]
+        connection.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(rest))
+            .values(next_try_at=now + timedelta(minutes=BACK_OFF[0]))
+        )
+    if rest:
+        tally.counts["deferred"] += len(rest)
+        tally.problems.append(f"Alerts put off untried, as the mail server is away: {len(rest)}.")
