@@ -65,7 +65,7 @@ NO_PYTHON = 'Communiqué needs Python 3.11, 3.12 or 3.13 with venv. On Debian or
 	    .uv/bin/pip install --quiet 'uv==$(UV_VERSION)'; } || \
 	    { printf '%s\n' $(NO_PYTHON) >&2; exit 1; }; \
 	fi; \
-	echo 'Installing what uv.lock names into .venv (some 300 MB the first time)'; \
+	echo 'Installing what uv.lock names into .venv (some 180 MB the first time)'; \
 	$$uv sync --locked --compile-bytecode --quiet || { \
 	  $$uv python find >/dev/null 2>&1 || printf '%s\n' $(NO_PYTHON) >&2; exit 1; }
 	@touch $@

@@ -89,6 +89,12 @@ def stop(home: Path, *, force: bool = False) -> bool:
         return True
 
 
+def program(name: str) -> str | None:
+    """Path of one of the server's own programs (psql, pg_dump, ...); None if it has no such."""
+    found = postgres.binary(name)
+    return str(found) if found.is_file() else None
+
+
 def _enter(cluster: Cluster, database: str) -> tuple[int, Path]:
     """One's own share, an open file descriptor, and the socket folder of the running server."""
     with _locked(cluster, "door"):
