@@ -58,6 +58,14 @@ def server(home: Path, database: str = "communique") -> Iterator[str]:
             _leave(cluster, users)
 
 
+def keep(home: Path, database: str = "communique") -> str:
+    """The same address, for what is not ours: psql, a notebook, a backup. The server then runs on
+    without users until `stop`, or until the machine does. Raises EmbeddedServerError."""
+    with server(home, database) as url, _explained(home):
+        _kept(Cluster(home.resolve() / "postgres")).touch()
+    return url
+
+
 def status(home: Path) -> Status:
     """What the embedded server of `home` does at this moment; starts and makes nothing."""
     cluster = Cluster(home.resolve() / "postgres")
@@ -85,6 +93,7 @@ def stop(home: Path, *, force: bool = False) -> bool:
             raise EmbeddedServerError(
                 f"the server in {cluster.folder} is in use: end the commands that use it first"
             )
+        _kept(cluster).unlink(missing_ok=True)
         _stop(cluster)
         return True
 
@@ -112,8 +121,14 @@ def _enter(cluster: Cluster, database: str) -> tuple[int, Path]:
 def _leave(cluster: Cluster, users: int) -> None:
     """Gives up one's own share; the last one stops the server. The door must be held."""
     os.close(users)  # not unlocked: a forked child that still has it open goes on counting
-    if not _held(cluster, "users") and _held(cluster, "alive"):
+    unused = not _held(cluster, "users") and not _kept(cluster).exists()
+    if unused and _held(cluster, "alive"):
         _stop(cluster)
+
+
+def _kept(cluster: Cluster) -> Path:
+    """A file that is there while the running server shall outlast its users."""
+    return cluster.folder / "keep"
 
 
 def _ensure_running(cluster: Cluster) -> Path:
@@ -126,6 +141,7 @@ def _ensure_running(cluster: Cluster) -> Path:
             postgres.end_orphans(cluster)
             time.sleep(PAUSE)
             continue
+        _kept(cluster).unlink(missing_ok=True)  # said of a server that is no more
         alive = _open(cluster, "alive")
         try:
             fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)

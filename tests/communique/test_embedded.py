@@ -16,7 +16,7 @@ import pytest
 from psycopg2.extensions import make_dsn
 from sqlalchemy import create_engine, text
 
-from communique.embedded import EmbeddedServerError, server, status, stop
+from communique.embedded import EmbeddedServerError, keep, server, status, stop
 from communique.embedded_cluster import Cluster, address
 
 USER = """
@@ -103,6 +103,17 @@ def test_the_last_one_out_stops_the_server_and_nobody_before(home: Path) -> None
             stop(home)
     assert not status(home).running
     assert not stop(home)
+
+
+def test_a_server_that_is_kept_outlasts_its_users_until_it_is_stopped(home: Path) -> None:
+    url = keep(home)
+    with server(home):
+        pass
+    assert ask(url, "SELECT 1") == 1
+    assert stop(home)
+    with server(home):
+        pass
+    assert not status(home).running
 
 
 def test_after_a_killed_user_the_next_to_leave_stops_the_server(home: Path) -> None:
