@@ -1,0 +1,138 @@
+"""Reading the body of an answer: bounded in time and size, whole or not at all.
+
+The same decoding serves the network and the archive. Our requests announce gzip and deflate only,
+so a server that compresses otherwise is at fault and its answer is Broken.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from http.client import IncompleteRead
+
+from urllib3.exceptions import HTTPError, InvalidChunkLength, ProtocolError, ReadTimeoutError
+from urllib3.response import HTTPResponse
+
+from scrapers.errors import Broken, ScrapeError, TimedOut, TooLarge, Truncated
+
+_PIECE = 65536
+_GZIP_OR_ZLIB = 47
+_RAW_DEFLATE = -15
+_GZIP_MAGIC = b"\x1f\x8b"
+_INFLATED = frozenset(("gzip", "x-gzip", "deflate"))
+_UNREADABLE = frozenset(("br", "zstd", "compress", "x-compress"))
+
+
+@dataclass(slots=True)
+class Body:
+    """wire: the bytes as received, without transfer-encoding; decoded: without content-encoding
+    either; error: why it is not all there; again: whether a second attempt may fare better."""
+
+    wire: bytearray = field(default_factory=bytearray)
+    decoded: bytes = b""
+    error: ScrapeError | None = None
+    again: bool = False
+
+    @property
+    def truncated(self) -> str | None:
+        """WARC-Truncated: `length`, `time` or `disconnect`; None for a body that arrived whole."""
+        if isinstance(self.error, TooLarge):
+            return "length"
+        if isinstance(self.error, TimedOut):
+            return "time"
+        return "disconnect" if self.error is not None else None
+
+
+def receive(response: HTTPResponse, limit: int, deadline: float) -> Body:
+    """Reads a streamed answer to its end, its limit (bytes, on the wire and decoded) or its
+    deadline (of time.monotonic). Memory stays at a few times the limit, whatever a compressed
+    body would unfold to."""
+    body = Body()
+    encoding = response.headers.get("content-encoding", "")
+    try:
+        body.decoded = _joined(
+            _decoded(_wire(response, body.wire, limit, deadline), encoding), limit
+        )
+    except ScrapeError as error:
+        body.error = error
+    except ReadTimeoutError:
+        body.error, body.again = TimedOut("the server fell silent in the middle of the page"), True
+    except ProtocolError as error:
+        body.error, body.again = _broken_off(error), True
+    except (HTTPError, OSError) as error:
+        body.error = Broken(f"the connection failed in the middle of the page: {error}")
+        body.again = True
+    return body
+
+
+def decode(wire: bytes, encoding: str, limit: int) -> bytes:
+    """A body without its content-encoding. Raises Truncated, TooLarge or Broken."""
+    return _joined(_decoded([wire] if wire else [], encoding), limit)
+
+
+def _wire(response: HTTPResponse, wire: bytearray, limit: int, deadline: float) -> Iterator[bytes]:
+    while chunk := response.read1(_PIECE, decode_content=False):
+        wire += chunk
+        if len(wire) > limit:
+            raise TooLarge(f"more than {limit:,} bytes")
+        yield chunk
+        if time.monotonic() > deadline:
+            raise TimedOut(f"not complete within the total time-out, after {len(wire):,} bytes")
+
+
+def _joined(pieces: Iterable[bytes], limit: int) -> bytes:
+    whole = bytearray()
+    for piece in pieces:
+        whole += piece
+        if len(whole) > limit:
+            raise TooLarge(f"more than {limit:,} bytes when decompressed")
+    return bytes(whole)
+
+
+def _broken_off(error: ProtocolError) -> ScrapeError:
+    causes = (error, *error.args, error.__cause__)
+    if any(isinstance(cause, IncompleteRead | InvalidChunkLength) for cause in causes):
+        return Truncated("the page ends before the length that the server announced")
+    return Broken(f"the connection broke off in the middle of the page: {error}")
+
+
+def _decoded(chunks: Iterable[bytes], encoding: str) -> Iterable[bytes]:
+    """Undoes a Content-Encoding, the last one first. A word that is no coding is passed over, as
+    browsers do ("identity", "utf-8", "none" all occur)."""
+    for coding in reversed(encoding.lower().replace(" ", "").split(",")):
+        if coding in _UNREADABLE:
+            raise Broken(f"compressed by {coding!r}, which was not asked for")
+        if coding in _INFLATED:
+            chunks = _inflated(chunks, bare=coding == "deflate")
+    return chunks
+
+
+def _inflated(chunks: Iterable[bytes], *, bare: bool) -> Iterator[bytes]:
+    """Unfolds gzip (of one or more members), zlib or, where `bare`, deflate without a header, at
+    most 64 KB at a time."""
+    stream, begun = None, b""
+    try:
+        for chunk in chunks:
+            data, begun = begun + chunk, b""
+            while data:
+                if stream is None or stream.eof:
+                    if len(data) < 2:
+                        begun = data
+                        break
+                    if stream is not None and not data.startswith(_GZIP_MAGIC):
+                        break  # padding after the end, which every browser overlooks
+                    stream = zlib.decompressobj(_window(data, bare=bare))
+                yield stream.decompress(data, _PIECE)
+                data = stream.unused_data if stream.eof else stream.unconsumed_tail
+    except zlib.error as error:
+        raise Broken(f"its compression cannot be undone: {error}") from error
+    if begun if stream is None else not stream.eof:
+        raise Truncated("the compressed page breaks off")
+
+
+def _window(data: bytes, *, bare: bool) -> int:
+    """Some servers send bare deflate where the standard (RFC 9110) means zlib."""
+    zlib_header = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+    return _RAW_DEFLATE if bare and not zlib_header else _GZIP_OR_ZLIB

@@ -1,0 +1,165 @@
+"""No request reaches a private network: what a page links to must not open the house's doors.
+
+The check is made on the resolved address that is then connected to, in one step, so a name that
+resolves differently the second time (DNS rebinding) gains nothing. Redirects and robots.txt pass
+through the same connections.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.response import HTTPResponse
+from urllib3.util.connection import create_connection
+
+from scrapers.errors import ForbiddenAddress
+from scrapers.policy import Networks
+
+# RFC 6052: the last 32 bits are the IPv4 address that the gateway connects to. An IPv6-only
+# network reaches the whole IPv4 web through it.
+_NAT64 = IPv6Network("64:ff9b::/96")
+# RFC 8215: a gateway of someone's own network; where the IPv4 address sits is theirs to know.
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
+_MOST_ADDRESSES = 4
+
+
+def why_forbidden(address: IPv4Address | IPv6Address, allow: Networks) -> str | None:
+    """Why an address must not be connected to; None when it may. Looks through IPv4-mapped,
+    NAT64, 6to4 and Teredo addresses at the IPv4 address inside."""
+    if any(address in network for network in allow if network.version == address.version):
+        return None
+    inner, only_inner = _inside(address)
+    if inner is not None and ((reason := why_forbidden(inner, allow)) or only_inner):
+        return reason
+    kinds = {
+        "loopback": address.is_loopback,
+        "unspecified": address.is_unspecified,
+        "link-local": address.is_link_local,
+        "multicast": address.is_multicast,
+        "private": address.is_private or address in _LOCAL_NAT64,
+        "reserved": address.is_reserved,
+        "not globally reachable": not address.is_global,
+    }
+    return next((kind for kind, holds in kinds.items() if holds), None)
+
+
+def _inside(address: IPv4Address | IPv6Address) -> tuple[IPv4Address | None, bool]:
+    """The IPv4 address inside an IPv6 one, and whether it alone decides."""
+    if isinstance(address, IPv4Address):
+        return None, False
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF), True
+    if address.ipv4_mapped:
+        return address.ipv4_mapped, True
+    return address.sixtofour or (address.teredo or (None, None))[1], False
+
+
+class GuardedAdapter(HTTPAdapter):
+    """requests' adapter whose connections go to permitted addresses only, and whose answers'
+    headers arrive within `total` seconds (a read time-out alone lets a server drip for hours)."""
+
+    def __init__(self, allow: Networks, total: float, hosts: int = 64) -> None:
+        self._pools = _guarded_pools(allow, total)
+        super().__init__(pool_connections=hosts, pool_maxsize=2)
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+
+def _guarded_pools(allow: Networks, total: float) -> dict[str, type[HTTPConnectionPool]]:
+    bounds = {"allow": allow, "total": total}
+    plain = type("Plain", (_Guarded,), bounds)
+    secure = type("Secure", (_Guarded, HTTPSConnection), bounds)
+    return {
+        "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
+
+
+class _Guarded(HTTPConnection):
+    allow: Networks = ()
+    total: float = 120
+    peer: str | None = None
+
+    def _new_conn(self) -> socket.socket:
+        """As urllib3's own, but resolves, checks and connects in one go. TLS is laid over the
+        socket afterwards, with the host's name."""
+        host = self.host.strip("[]")
+        try:
+            found = socket.getaddrinfo(host, self.port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            reason = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
+            raise NameResolutionError(self.host, self, reason) from error
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        return self._connect(_permitted(host, addresses, self.allow)[:_MOST_ADDRESSES])
+
+    def _connect(self, addresses: list[str]) -> socket.socket:
+        failure: OSError | None = None
+        for address in addresses:
+            try:
+                connected = create_connection(
+                    (address, self.port),
+                    self.timeout,
+                    source_address=self.source_address,
+                    socket_options=self.socket_options,
+                )
+            except OSError as error:
+                failure = error
+            else:
+                self.peer = address
+                return connected
+        if isinstance(failure, TimeoutError):
+            raise ConnectTimeoutError(self, "no connection within the time-out") from failure
+        raise NewConnectionError(self, f"no connection: {failure}") from failure
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        with _cut_off(self.sock, self.total):
+            return super().getresponse()
+
+
+def _permitted(host: str, addresses: list[str], allow: Networks) -> list[str]:
+    """The addresses of a host that may be connected to. Raises ForbiddenAddress if none may."""
+    reasons = {each: why_forbidden(ip_address(each.split("%")[0]), allow) for each in addresses}
+    permitted = [address for address, reason in reasons.items() if reason is None]
+    if not permitted:
+        found = ", ".join(f"{address} ({reason})" for address, reason in reasons.items())
+        raise ForbiddenAddress(f"{host} is {found or 'no address'}: not to be fetched")
+    return permitted
+
+
+@contextmanager
+def _cut_off(connection: socket.socket, seconds: float) -> Iterator[None]:
+    """Shuts the socket down after so many seconds and then raises TimeoutError."""
+    late = threading.Event()
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):
+            # Not SSLSocket.shutdown, which drops the TLS state under the reading thread.
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception:
+        if late.is_set():
+            raise TimeoutError(f"no complete answer within {seconds:g} s") from None
+        raise
+    finally:
+        timer.cancel()
+    if late.is_set():
+        raise TimeoutError(f"no complete answer within {seconds:g} s")

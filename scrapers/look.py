@@ -1,0 +1,105 @@
+"""What a page shows at a glance, before any reader opens it: title, headings, its own words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urljoin
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from scrapers.charset import decode
+from scrapers.values import Capture
+
+_HTML = re.compile(r"<(!doctype\s+html|html|head|body|script|meta|title|div|p|h1|center)\b", re.I)
+_MARKUP = re.compile(r"<(\?xml|rss|feed|urlset|sitemapindex|rdf:RDF)\b", re.I)
+_REFRESH = re.compile(r"^\s*(\d+)[^;,]*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]+)", re.I)
+_LEADS_ON = re.compile(
+    r"location(?:\.href|\.replace|\.assign)?\s*(?:=(?!=)|\()\s*['\"]([^'\"\s]{1,500})['\"]"
+)
+_UNSEEN = ["script", "style", "noscript", "template", "head", "svg", "iframe"]
+_CONTROLS = ["a", "option", "select", "textarea", "button", "label"]
+# A page's first part tells what it is; nobody's reading depends on the rest.
+_ENOUGH = 2_000_000
+_HEADING = 300
+# Longer scripts name places that they lead to only on a click.
+_SHORT_SCRIPT = 3000
+
+
+@dataclass(frozen=True)
+class Look:
+    """A glance at an HTML page. All texts have their white space folded.
+
+    prose: the words outside links, buttons and scripts; links: how many there are; script: inline
+    scripts (their first 100,000 characters); sources: the addresses of external scripts;
+    unscripted: what <noscript> says; leads_to: where a meta refresh (within 10 s) or a script
+    sends the visitor on; shell: an empty element that a framework fills.
+    """
+
+    title: str
+    headings: tuple[str, ...]
+    prose: str
+    links: int
+    script: str
+    sources: tuple[str, ...]
+    unscripted: str
+    leads_to: str | None
+    shell: bool
+
+    @cached_property
+    def words(self) -> str:
+        """Title, headings and prose, case-folded: where a page says what it is."""
+        return " ".join((self.title, *self.headings, self.prose)).casefold()
+
+
+def is_html(capture: Capture) -> bool:
+    """Whether the body is an HTML page, by its first bytes, else by its label: feeds are labelled
+    text/html often enough."""
+    head = capture.body[:2000].decode("latin-1").lstrip("\ufeff\xef\xbb\xbf \t\r\n")
+    if _MARKUP.match(head):
+        return "<html" in head.lower()
+    if _HTML.search(head):
+        return True
+    return "html" in capture.headers.get("content-type", "")
+
+
+def look(capture: Capture) -> Look:
+    """Glances at a captured HTML page. Raises nothing, whatever the page holds."""
+    html = decode(capture.body[:_ENOUGH], capture.headers.get("content-type"))
+    tree = LexborHTMLParser(html)
+    title = _text(tree.css_first("title"))[:_HEADING]
+    script = "\n".join(node.text() for node in tree.css("script:not([src])"))[:100_000]
+    sources = tuple(node.attributes.get("src") or "" for node in tree.css("script[src]")[:200])
+    unscripted = " ".join(_text(node) for node in tree.css("noscript"))[:2000]
+    leads_to = _leads_to(tree, script)
+    shell = any(not _text(node) for node in tree.css("#root, #app, #__next, #__nuxt, app-root"))
+    links = len(tree.css("a[href]"))
+    tree.strip_tags(_UNSEEN)
+    headings = tuple(_text(node)[:_HEADING] for node in tree.css("h1, h2")[:5])
+    tree.strip_tags(_CONTROLS)
+    return Look(
+        title=title,
+        headings=headings,
+        prose=_text(tree.body),
+        links=links,
+        script=script,
+        sources=sources,
+        unscripted=unscripted,
+        leads_to=urljoin(capture.final_url, leads_to) if leads_to else None,
+        shell=shell,
+    )
+
+
+def _text(node: LexborNode | None) -> str:
+    return " ".join(node.text(separator=" ").split()) if node is not None else ""
+
+
+def _leads_to(tree: LexborHTMLParser, script: str) -> str | None:
+    for node in tree.css("meta[http-equiv]"):
+        if (node.attributes.get("http-equiv") or "").lower() == "refresh":
+            found = _REFRESH.match(node.attributes.get("content") or "")
+            if found and int(found[1][:5]) <= 10:
+                return found[2].strip()
+    found = _LEADS_ON.search(script) if len(script) < _SHORT_SCRIPT else None
+    return found[1] if found else None
