@@ -1,0 +1,221 @@
+"""Airflow on this machine: its processes and its REST API.
+
+Every component is started in a session of its own, since Airflow's task processes leave their
+parent's group and an orphaned scheduler goes on running tasks: what is ended is the session.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from communique.stack_env import HOST, USER, free_port, secrets_of
+
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+LONGEST_START = 180  # seconds
+LONGEST_END = 15  # seconds that Airflow has to end by itself
+
+Tell = Callable[[str], None]
+
+
+class StackError(Exception):
+    """The stack cannot go on; the message says what happened and which log to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Airflow:
+    """A running Airflow: where its pages are, and who may log in."""
+
+    home: Path
+    url: str
+    password: str
+    processes: Mapping[str, subprocess.Popen[bytes]] = field(repr=False)
+    session: requests.Session = field(repr=False)
+
+    def log(self, component: str) -> Path:
+        """The log file of a component."""
+        return _log(self.home, component)
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """The JSON that the REST API answers. Raises StackError where it refuses."""
+        return self._ask("GET", path, params=parameters)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Posts JSON to the REST API."""
+        return self._ask("POST", path, json=body)
+
+    def _ask(self, method: str, path: str, **options: Any) -> Any:
+        self.check()
+        try:
+            answer = self.session.request(method, f"{self.url}/api/v2{path}", timeout=60, **options)
+        except requests.RequestException as error:
+            raise StackError(f"Airflow does not answer: {error}. {self._where()}") from error
+        if not answer.ok:
+            raise StackError(
+                f"Airflow refused {method} {path}: {answer.status_code} {answer.text[:500]}. "
+                f"{self._where()}"
+            )
+        return answer.json() if answer.content else None
+
+    def check(self) -> None:
+        """Raises StackError, with the end of its log, where a component has ended."""
+        for component, process in self.processes.items():
+            if process.poll() is not None:
+                log = self.log(component)
+                last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
+                told = f"Airflow's {component} ended with status {process.returncode}."
+                raise StackError("\n".join([told, f"Its log is {log}, and ends:", *last]))
+
+    def _where(self) -> str:
+        return f"Look into {self.log('api-server')}."
+
+
+def migrate(env: Mapping[str, str]) -> None:
+    """Brings Airflow's own database to its version; safe to run twice."""
+    home = Path(env["AIRFLOW_HOME"])
+    with _log(home, "migrate").open("wb") as log:
+        done = subprocess.run(  # noqa: S603
+            [*_command(), "db", "migrate"], env=dict(env), stdout=log, stderr=log, check=False
+        )
+    if done.returncode:
+        raise StackError(f"Airflow's database could not be migrated: see {_log(home, 'migrate')}")
+
+
+@contextmanager
+def airflow(env: Mapping[str, str], tell: Tell, *, port: int = 0, ui: bool) -> Iterator[Airflow]:
+    """A running Airflow, ended with everything it started when the block ends.
+
+    port: of its pages and API; 0: any free one. ui: whether a person will look at it; without, one
+    process less is started.
+    """
+    home = Path(env["AIRFLOW_HOME"])
+    port = port or free_port()
+    url = f"http://{HOST}:{port}"
+    env = dict(env) | {
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+    }
+    options = {
+        "api-server": ["--host", HOST, "--port", str(port)],
+        "scheduler": ["--skip-serve-logs"],
+        "triggerer": ["--skip-serve-logs"],
+    }
+    with _alone(home) as lock:
+        processes = {}
+        try:
+            for component in COMPONENTS if ui else COMPONENTS[:-1]:
+                with _log(home, component).open("wb") as log:
+                    processes[component] = subprocess.Popen(  # noqa: S603
+                        [*_command(), component, *options.get(component, [])],
+                        env=env,
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        start_new_session=True,
+                        pass_fds=(lock,),
+                    )
+            running = Airflow(
+                home, url, secrets_of(home)["password"], processes, requests.Session()
+            )
+            _wait_until_healthy(running, tell)
+            yield running
+        finally:
+            _end(list(processes.values()))
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-m", "airflow"]
+
+
+def _log(home: Path, component: str) -> Path:
+    return home / f"{component}.log"
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[int]:
+    """Holds the home's lock, which Airflow's processes inherit: two Airflows on one home, or one
+    beside the orphans of another, would run every task twice."""
+    lock = os.open(home / "running", os.O_RDONLY | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError(
+                f"An Airflow already runs on {home}: end it first. If its terminal is gone, "
+                f"`fuser -k {home / 'running'}` ends what is left of it."
+            ) from None
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _wait_until_healthy(running: Airflow, tell: Tell) -> None:
+    until = time.monotonic() + LONGEST_START
+    waiting = "api-server"
+    while time.monotonic() < until:
+        running.check()
+        with suppress(requests.RequestException):
+            answer = requests.get(f"{running.url}/api/v2/monitor/health", timeout=5).json()
+            parts = ("metadatabase", "scheduler", "dag_processor")
+            waiting = ", ".join(p for p in parts if answer[p]["status"] != "healthy")
+            if not waiting:
+                _log_in(running)
+                return
+        tell(f"waiting for {waiting}")
+        time.sleep(0.5)
+    raise StackError(
+        f"Airflow did not start within {LONGEST_START} s: {waiting} is missing. "
+        f"Its logs are {running.home}/*.log."
+    )
+
+
+def _log_in(running: Airflow) -> None:
+    answer = requests.post(
+        f"{running.url}/auth/token",
+        json={"username": USER, "password": running.password},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    running.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Ends the sessions of these processes, asking first."""
+    sessions = {process.pid for process in processes}
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+    until = time.monotonic() + LONGEST_END
+    try:
+        while _members(sessions) and time.monotonic() < until:
+            for process in processes:
+                process.poll()
+            time.sleep(0.1)
+    finally:  # also where somebody presses Ctrl-C once more
+        for pid in _members(sessions):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    for process in processes:
+        process.wait()
+
+
+def _members(sessions: set[int]) -> list[int]:
+    """All processes of these sessions; none of them is ours, which has a session of its own."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(ProcessLookupError, PermissionError):
+            if entry.name.isdigit() and os.getsid(int(entry.name)) in sessions:
+                found.append(int(entry.name))
+    return found

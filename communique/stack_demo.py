@@ -1,0 +1,123 @@
+"""The demonstration: two days of invented publishers, collected and alerted by a real Airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from communique.demo import archive
+from communique.jobs import open_line
+from communique.mailbox import mailbox
+from communique.settings import Settings, project_folder
+from communique.stack_airflow import Airflow, airflow, migrate
+from communique.stack_env import environment
+from communique.stack_runs import Run, start_run, wait_for_answers, wait_for_dags, wait_for_runs
+from communique.stack_show import step
+from communique.stack_store import clear_folder, fresh_databases
+from communique.subscriptions import subscribe
+
+SOURCES = Path(archive.__file__).parent / "sources"
+DESKS = tuple(sorted(file.stem for file in SOURCES.glob("*.yaml")))
+WATCHLIST = "5g-huawei"
+READERS = ("analyst@example.org", "head-of-desk@example.org")
+LONGEST = 240  # seconds that anything may take
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demonstration that is ready to collect. mailbox: the folder of its mails, where its own
+    mailbox receives them."""
+
+    settings: Settings
+    engine: Engine
+    airflow: Airflow
+    mailbox: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What became of a day: the states of its collect runs and of the alert runs they started."""
+
+    collected: Mapping[Run, str]
+    alerted: Mapping[Run, str]
+
+
+@contextmanager
+def demonstration(
+    home: Path, *, ui: bool = False, port: int = 0, smtp_url: str | None = None
+) -> Iterator[Demo]:
+    """A fresh store and a running Airflow over the demonstration's archive, all under `home`.
+
+    smtp_url: a mail server to use; None: a mailbox of its own in home/mailbox.
+    """
+    home = home.resolve()
+    settings = _settings(home)
+    with ExitStack() as stack:
+        with step("Preparing databases, pages and mailbox"):
+            archive.build(home / "pages.warc.gz")
+            clear_folder(home / "mailbox")
+            engine, airflow_url = stack.enter_context(
+                fresh_databases(settings, lambda url: migrate(_environment(settings, url)))
+            )
+            smtp_url = smtp_url or stack.enter_context(mailbox(home / "mailbox"))
+            _subscribe_readers(settings, engine)
+        url = engine.url.render_as_string(hide_password=False)
+        settings = settings.model_copy(update={"database_url": url, "smtp_url": smtp_url})
+        with step("Starting Airflow") as tell:
+            env = _environment(settings, airflow_url)
+            running = stack.enter_context(airflow(env, tell, ui=ui, port=port))
+            dags = ["alert", *(f"collect_{desk}" for desk in DESKS)]
+            wait_for_dags(running, dags, tell, LONGEST)
+        yield Demo(settings, engine, running, home / "mailbox")
+
+
+def _settings(home: Path) -> Settings:
+    """Whatever the environment says, the demonstration's own."""
+    return Settings(
+        database_url=None,
+        archive_url=None,
+        smtp_url=None,
+        mail_from="communique@example.org",
+        sources=SOURCES,
+        watchlists=project_folder("watchlists"),
+        home=home,
+        replay=(home / "pages.warc.gz",),
+        as_of=None,
+        now=None,
+    )
+
+
+def _environment(settings: Settings, airflow_url: str) -> dict[str, str]:
+    given = {
+        "DATABASE_URL": settings.database_url,
+        "SMTP_URL": settings.smtp_url,
+        "MAIL_FROM": settings.mail_from,
+        "SOURCES": str(settings.sources),
+        "HOME": str(settings.home),
+        "REPLAY": ",".join(map(str, settings.replay)),
+    }
+    extra = {f"COMMUNIQUE_{name}": value for name, value in given.items() if value}
+    return environment(settings.home / "airflow", airflow_url, extra=extra)
+
+
+def _subscribe_readers(settings: Settings, engine: Engine) -> None:
+    line = open_line(settings, engine)
+    known = [watchlist.name for watchlist in line.loaded.watchlists]
+    with engine.begin() as connection:
+        for reader in READERS:
+            subscribe(connection, reader, WATCHLIST, archive.days()[0], known=known)
+
+
+def collect_day(demo: Demo, day: datetime) -> Day:
+    """Runs every desk's DAG as of this moment, and waits for the alerting that follows."""
+    with step(f"Collecting {day:%Y-%m-%d}, {len(DESKS)} desks") as tell:
+        runs = [start_run(demo.airflow, f"collect_{desk}", day) for desk in DESKS]
+        collected = wait_for_runs(demo.airflow, runs, tell, LONGEST)
+    with step(f"Alerting {day:%Y-%m-%d}") as tell:
+        alerted = wait_for_answers(demo.airflow, runs, tell, LONGEST)
+    return Day(collected, alerted)
