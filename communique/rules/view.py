@@ -1,0 +1,58 @@
+"""A document as the rules see it: the tokens of title and text in one row, normalised once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from communique.rules.query import TextField
+from communique.rules.values import Document, Span
+from communique.text import BREAK, stem, tokenize_columns
+from communique.text.stems import has_stemmer
+
+# Title and text are further apart than any phrase can reach, marks in it included.
+_APART = BREAK * 100
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """terms, starts, ends, positions: the title's tokens, then the text's; `titles` of them are the
+    title's. Offsets are those of the field that the token stands in. stems: the terms' stems; the
+    terms themselves where the language has none or nobody asked."""
+
+    terms: list[str]
+    starts: list[int]
+    ends: list[int]
+    positions: list[int]
+    titles: int
+    stems: list[str]
+
+    def spans(self, ranges: list[tuple[int, int]]) -> tuple[Span, ...]:
+        """The characters of token ranges [first, last + 1): sorted, overlapping ones merged."""
+        merged: list[Span] = []
+        for first, end in sorted(ranges):
+            field: TextField = "title" if first < self.titles else "text"
+            start, stop = self.starts[first], self.ends[end - 1]
+            if merged and merged[-1].field == field and start < merged[-1].end:
+                start, stop = merged[-1].start, max(stop, merged.pop().end)
+            merged.append(Span(field, start, stop))
+        return tuple(merged)
+
+
+def view_of(document: Document, *, stemmed: bool = True) -> View:
+    """Tokenizes title and text. stemmed: whether any rule needs stems."""
+    title, text = tokenize_columns(document.title), tokenize_columns(document.text)
+    shift = (title.positions[-1] if title.positions else 0) + _APART
+    terms = title.terms + text.terms
+    stems = terms
+    if stemmed and has_stemmer(document.language):
+        # Each different term is looked up once.
+        known = {term: stem(term, document.language) for term in set(terms)}
+        stems = list(map(known.__getitem__, terms))
+    return View(
+        terms,
+        title.starts + text.starts,
+        title.ends + text.ends,
+        title.positions + [position + shift for position in text.positions],
+        len(title),
+        stems,
+    )

@@ -1,0 +1,39 @@
+"""Stems: unquoted words of a rule find a word's other forms in the statement's own language."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import snowballstemmer
+
+_ALGORITHMS = {
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek",
+    "en": "english", "es": "spanish", "et": "estonian", "eu": "basque", "fa": "persian",
+    "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian",
+    "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian", "nb": "norwegian",
+    "ne": "nepali", "nl": "dutch", "nn": "norwegian", "no": "norwegian", "pl": "polish",
+    "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish",
+    "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+
+
+def primary(language: str) -> str:
+    """The language of a tag without script and region: zh-Hans -> zh."""
+    return language.replace("_", "-").partition("-")[0].casefold()
+
+
+def has_stemmer(language: str) -> bool:
+    """Whether `stem` does anything for the language."""
+    return primary(language) in _ALGORITHMS
+
+
+@lru_cache(maxsize=200_000)
+def stem(term: str, language: str) -> str:
+    """The stem of a (folded) term by the Snowball algorithm of the language (snowballstem.org);
+    the term itself where there is none. Names and 5G have no forms: a term with a digit stays."""
+    algorithm = _ALGORITHMS.get(primary(language))
+    if algorithm is None or not term.isalpha():
+        return term
+    # A stemmer keeps its word in itself, so sharing one between threads would mix them up.
+    stemmed: str = snowballstemmer.stemmer(algorithm).stemWord(term)
+    return stemmed or term
