@@ -7,6 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from communique.text import passage
+from communique.text.sentences import PASSAGE_LIMIT
+
+
+# A passage up to this length is whole sentences for each span in it, not cut around one of them.
+UNCUT = PASSAGE_LIMIT // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,13 @@ def matched_passages(wording: Wording, spans: Iterable[Mapping[str, Any]]) -> tu
         if not 0 <= start < end <= len(text):
             continue
         last = found[-1] if found and found[-1].place == place else None
-        if last and end <= last.end:
+        if last and end <= last.end <= last.start + UNCUT:
             found[-1] = replace(last, spans=_joined(last.spans, (start, end)))
             continue
         left, right = passage(text, start, end) if place else (0, len(text))
         if last and left < last.end:
             both = _joined(last.spans, (start, end))
-            found[-1] = Passage(place, min(left, last.start), right, both)
+            found[-1] = Passage(place, min(left, last.start), max(right, last.end), both)
         else:
             found.append(Passage(place, left, right, ((start, end),)))
     return tuple(found)

@@ -79,11 +79,7 @@ def open_rulebook(connection: Connection, loaded: Loaded, now: datetime) -> Rule
 
 
 def _newest(connection: Connection) -> dict[Key, Facts]:
-    rows = connection.execute(
-        select(RuleRow.__table__)
-        .distinct(RuleRow.watchlist, RuleRow.rule)
-        .order_by(RuleRow.watchlist, RuleRow.rule, RuleRow.version.desc())
-    )
+    rows = connection.execute(select(RuleRow.__table__).order_by(RuleRow.version))
     return {(row.watchlist, row.rule): row for row in rows}
 
 

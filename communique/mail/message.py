@@ -20,11 +20,17 @@ from communique.mail.render import as_html, as_text
 SUBJECT = 180
 
 
+# For machines: ASCII without blanks, which the library would encode where it cannot be folded.
+UNFOLDED = frozenset({"in-reply-to", "references", "list-id", "list-unsubscribe"})
+
+
 class _Policy(EmailPolicy):
-    """The library's policy for SMTP, but a header's text begins on the line of its name: folded
-    right after it, some readers see a subject that begins with a blank."""
+    """The library's policy for SMTP, but a header's text begins on the line of its name (some
+    readers show the fold as a blank), and addresses for machines stay as they are."""
 
     def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() in UNFOLDED:
+            return f"{name}: {value}\r\n".encode("ascii")
         folded = super().fold_binary(name, value)
         return re.sub(rb"\A([^\r\n:]+:) ?\r\n ", rb"\1 ", folded)
 
@@ -64,7 +70,7 @@ def sender(mail_from: str) -> Sender:
             f"COMMUNIQUE_MAIL_FROM is {mail_from!r}, which is no mail address ({error}). "
             "Set it to one such as alerts@example.org or Communiqué <alerts@example.org>."
         ) from error
-    name = shown((found[1] or "").strip('" '), 100) if found else ""
+    name = _unencoded(shown((found[1] or "").strip('" '), 100)) if found else ""
     return Sender(name or "Communiqué", f"{parsed.username}@{domain}", domain)
 
 
@@ -94,8 +100,14 @@ def subject(letter: Letter) -> str:
     rules = ", ".join(dict.fromkeys(card.name for card in letter.rules)) or letter.watchlist
     news = {"wording": "Edited: ", "withdrawn": "Withdrawn: "}.get(letter.kind, "")
     late = "Late: " if letter.late and not news else ""
-    head = f"[{letter.severity}] {news}{late}{shown(rules, 60)}: {shown(letter.publisher, 60)}: "
-    return head + shown(letter.title, SUBJECT - len(head))
+    head = f"[{letter.severity}] {news}{late}{shown(rules, 60)}: {shown(letter.publisher, 60)}"
+    return shown(_unencoded(f"{head}: {letter.title}"), SUBJECT)
+
+
+def _unencoded(text: str) -> str:
+    """`text` without beginnings of an encoded word: the library would decode a stranger's, and a
+    line break inside it would end the headers."""
+    return text.replace("=?", "= ?")
 
 
 def _unsubscribe(letter: Letter, origin: Sender) -> str:

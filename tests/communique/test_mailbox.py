@@ -1,0 +1,80 @@
+"""The local mailbox: what it receives can be opened, and opens nothing else."""
+
+from __future__ import annotations
+
+import signal
+import smtplib
+import subprocess
+import sys
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup
+
+from communique.mailbox import mailbox
+
+
+def deliver(address: str, subject: str, html: str | None = None) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "a@x.example", "b@x.example", subject
+    mail.set_content("Text")
+    if html is not None:
+        mail.add_alternative(html, subtype="html")
+    parts = urlsplit(address)
+    with smtplib.SMTP(parts.hostname or "", parts.port or 0) as client:
+        client.send_message(mail)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_mail_is_kept_as_it_came_with_its_page_and_listed(tmp_path: Path) -> None:
+    with mailbox(tmp_path / "box") as address:
+        deliver(address, "[urgent] Grüße: a plan", "<html><head></head><p>Seen</p></html>")
+        deliver(address, "No page")
+    assert names(tmp_path / "box") == [
+        "001-urgent-gr-e-a-plan.eml",
+        "001-urgent-gr-e-a-plan.html",
+        "002-no-page.eml",
+        "index.html",
+    ]
+    raw = (tmp_path / "box" / "001-urgent-gr-e-a-plan.eml").read_bytes()
+    assert message_from_bytes(raw, policy=default)["Subject"] == "[urgent] Grüße: a plan"
+    assert "<p>Seen</p>" in (tmp_path / "box" / "001-urgent-gr-e-a-plan.html").read_text()
+    index = BeautifulSoup((tmp_path / "box" / "index.html").read_text(), "lxml")
+    assert [a.text for a in index("a")] == ["No page", "eml", "[urgent] Grüße: a plan", "eml"]
+
+
+def test_numbers_go_on_where_an_earlier_mailbox_stopped(tmp_path: Path) -> None:
+    for subject in ("One", "Two"):
+        with mailbox(tmp_path) as address:
+            deliver(address, subject)
+    assert names(tmp_path) == ["001-one.eml", "002-two.eml", "index.html"]
+
+
+def test_nothing_in_a_mail_runs_or_leaves_the_folder(tmp_path: Path) -> None:
+    with mailbox(tmp_path) as address:
+        deliver(address, "../../<script>alert(1)</script>", "<script>alert(1)</script>")
+    assert names(tmp_path) == [
+        "001-script-alert-1-script.eml",
+        "001-script-alert-1-script.html",
+        "index.html",
+    ]
+    index = BeautifulSoup((tmp_path / "index.html").read_text(), "lxml")
+    assert index("script") == []
+    page = (tmp_path / "001-script-alert-1-script.html").read_text()
+    assert page.index("default-src 'none'") < page.index("<script>")
+
+
+def test_it_runs_by_itself_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "communique.mailbox", str(tmp_path), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        deliver(process.stdout.readline().split()[0], "Hello")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert names(tmp_path) == ["001-hello.eml", "index.html"]

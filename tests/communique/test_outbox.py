@@ -1,0 +1,317 @@
+"""From the outbox to the mail server: none lost, none twice, whoever dies and whatever refuses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import Engine, text
+
+from communique.alerting import judge
+from communique.outbox import SendReport, send_pending
+from communique.settings import Settings
+from communique.subscriptions import subscribe, unsubscribe
+from communique.watchlists import load_watchlists
+from tests.communique.alert_rows import NOW, post
+from tests.communique.post_office import Office, post_office
+
+RULES = "rules: [{id: plan, name: The plan, severity: urgent, query: '\"clean network\"'}]"
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    with post_office() as made:
+        yield made
+
+
+def queue(engine: Engine, folder: Path, *recipients: str, statements: int = 1) -> None:
+    """Queues one alert per recipient and statement, through the judge."""
+    (folder / "network.yaml").write_text(RULES)
+    with engine.begin() as connection:
+        for email in recipients:
+            subscribe(connection, email, "network", NOW, known=["network"])
+    for number in range(statements):
+        post(engine, url=f"https://one.example/{number}")
+    judge(engine, load_watchlists(folder), NOW)
+
+
+def people(number: int) -> list[str]:
+    return [f"reader{n}@example.org" for n in range(number)]
+
+
+def send(engine: Engine, url: str | None, **passed: float) -> SendReport:
+    """Sends what is due, so much time after it was queued."""
+    settings = Settings(smtp_url=url, mail_from="Alerts <alerts@example.org>")
+    return send_pending(engine, settings, lambda: NOW + timedelta(**passed))
+
+
+def rows(engine: Engine, query: str) -> Sequence[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def statuses(engine: Engine) -> dict[object, object]:
+    return dict(rows(engine, "SELECT recipient, status FROM communique.deliveries"))
+
+
+def test_what_is_queued_arrives_once_and_is_written_down(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(3))
+    assert send(engine, office.url, minutes=2) == SendReport(sent=3)
+    assert send(engine, office.url, minutes=3) == SendReport()
+    assert office.recipients == people(3)
+    written = "SELECT message_id, sent_at, tries FROM communique.deliveries ORDER BY id"
+    sent_at = NOW + timedelta(minutes=2)
+    assert rows(engine, written) == [(str(m["Message-ID"]), sent_at, 1) for m in office.arrived]
+
+
+def test_two_senders_at_once_send_no_mail_twice(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(4), statements=10)
+    with ThreadPoolExecutor(3) as pool:
+        reports = list(pool.map(lambda _: send(engine, office.url), range(3)))
+    assert sum(report.sent for report in reports) == 40
+    assert len({mail["Message-ID"] for mail in office.arrived}) == len(office.arrived) == 40
+
+
+def test_a_sender_killed_before_it_knows_that_a_mail_was_taken_repeats_it_recognisably(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(4))
+    process = in_a_process_of_its_own(engine, office.url)
+    office.data = lambda _: process.kill()  # and the office takes the mail
+    assert process.wait(30) == -signal.SIGKILL
+    office.data = lambda _: None
+    assert send(engine, office.url, minutes=1) == SendReport(sent=4)
+    ids = [mail["Message-ID"] for mail in office.arrived]
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == len(ids) - 1 == 4
+    assert set(office.recipients) == set(people(4))
+
+
+def test_a_sender_killed_between_two_mails_repeats_none(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(4))
+    process = in_a_process_of_its_own(engine, office.url)
+    office.mail = lambda _: process.kill() if len(office.arrived) == 2 else None
+    assert process.wait(30) == -signal.SIGKILL
+    office.mail = lambda _: None
+    assert send(engine, office.url, minutes=1) == SendReport(sent=2)
+    assert office.recipients == people(4)
+
+
+def in_a_process_of_its_own(engine: Engine, url: str) -> subprocess.Popen[bytes]:
+    program = (
+        "import sys; from sqlalchemy import create_engine\n"
+        "from communique.outbox import send_pending\n"
+        "from communique.settings import Settings\n"
+        "send_pending(create_engine(sys.argv[1]), Settings())"
+    )
+    environment = os.environ | {
+        "COMMUNIQUE_SMTP_URL": url,
+        "COMMUNIQUE_MAIL_FROM": "alerts@example.org",
+        "COMMUNIQUE_NOW": NOW.isoformat(),
+    }
+    database = engine.url.render_as_string(hide_password=False)
+    return subprocess.Popen([sys.executable, "-c", program, database], env=environment)
+
+
+def test_a_refused_recipient_fails_alone_and_for_good(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(3))
+    office.rcpt = lambda address: "550 no such user" if "reader1" in address else None
+    report = send(engine, office.url)
+    assert (report.sent, report.failed, report.deferred) == (2, 1, 0)
+    (problem,) = report.problems
+    assert "reader1@example.org" in problem
+    assert "550 no such user" in problem
+    assert statuses(engine)["reader1@example.org"] == "failed"
+    assert send(engine, office.url, days=9) == SendReport()
+
+
+def test_a_mail_refused_for_now_is_tried_again_later_and_given_up_after_ten_tries(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(2))
+    office.rcpt = lambda address: "451 busy" if "reader1" in address else None
+    assert send(engine, office.url).deferred == 1
+    assert send(engine, office.url, seconds=59) == SendReport()
+    minutes, waits = 1, []
+    while (report := send(engine, office.url, minutes=minutes)).deferred:
+        due = "SELECT max(next_try_at) FROM communique.deliveries"
+        next_try = rows(engine, due)[0][0]
+        assert isinstance(next_try, datetime)
+        waits.append(round((next_try - NOW).total_seconds() / 60) - minutes)
+        minutes += waits[-1]
+    assert waits == [5, 15, 60, 120, 240, 480, 720, 1440]
+    assert report.failed == 1
+    kept = "SELECT tries, last_error LIKE '%451 busy%' FROM communique.deliveries WHERE tries > 1"
+    assert rows(engine, kept) == [(10, True)]
+
+
+def test_a_mail_that_was_refused_for_now_arrives_under_the_same_message_id(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(1))
+    offered: list[str] = []
+    office.data = lambda message_id: offered.append(message_id) or "452 disk full"
+    assert send(engine, office.url).deferred == 1
+    office.data = lambda _: None
+    assert send(engine, office.url, minutes=1) == SendReport(sent=1)
+    assert offered == [office.arrived[0]["Message-ID"]]
+
+
+def test_a_server_that_is_away_loses_nothing_and_is_not_asked_for_every_mail(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(20))
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    report = send(engine, f"smtp://127.0.0.1:{port}")
+    assert (report.sent, report.failed, report.deferred) == (0, 0, 20)
+    assert len(report.problems) < 6
+    tried = "SELECT count(*) FROM communique.deliveries WHERE tries > 0"
+    assert rows(engine, tried) == [(3,)]
+    assert send(engine, office.url, minutes=1) == SendReport(sent=20)
+
+
+def test_a_server_that_hangs_up_after_some_mails_gets_the_rest_on_a_new_connection(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(7))
+    asked: list[str] = []
+    office.mail = lambda address: (
+        "421 enough for one connection" if asked.append(address) or len(asked) % 3 == 0 else None
+    )
+    assert send(engine, office.url) == SendReport(sent=7)
+    assert office.recipients == people(7)
+
+
+def test_a_mail_that_cannot_be_written_stops_no_other(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(3))
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE communique.deliveries SET recipient = E'x@y.example\\nBcc: z@y.example' "
+                "WHERE recipient LIKE 'reader1%'"
+            )
+        )
+    report = send(engine, office.url)
+    assert (report.sent, report.deferred) == (2, 1)
+    assert office.recipients == ["reader0@example.org", "reader2@example.org"]
+
+
+def test_what_is_queued_for_a_subscription_that_ended_is_held_back(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(2))
+    with engine.begin() as connection:
+        assert unsubscribe(connection, "reader0@example.org", "network", NOW)
+    assert send(engine, office.url) == SendReport(sent=1)
+    held = "SELECT recipient, held_because FROM analyst.alerts WHERE status = 'held'"
+    assert rows(engine, held) == [("reader0@example.org", "subscription ended")]
+
+
+@pytest.mark.parametrize(
+    ("url", "mail_from", "named"),
+    [
+        (None, "a@example.org", "COMMUNIQUE_SMTP_URL is not set"),
+        ("http://mail.example", "a@example.org", "COMMUNIQUE_SMTP_URL must be"),
+        ("smtp://user:s3cret@host:port", "a@example.org", "COMMUNIQUE_SMTP_URL is malformed"),
+        ("smtp://127.0.0.1:25", "nobody", "COMMUNIQUE_MAIL_FROM is 'nobody'"),
+        ("smtp://127.0.0.1:25", "a@b.example\nBcc: c@d.example", "COMMUNIQUE_MAIL_FROM"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_and_the_mails_wait(
+    engine: Engine, tmp_path: Path, url: str | None, mail_from: str, named: str
+) -> None:
+    queue(engine, tmp_path, *people(2))
+    report = send_pending(engine, Settings(smtp_url=url, mail_from=mail_from), lambda: NOW)
+    (problem,) = report.problems
+    assert "2" in problem
+    assert named in problem
+    assert "s3cret" not in problem
+    assert set(statuses(engine).values()) == {"pending"}
+
+
+def test_a_limit_is_kept(engine: Engine, office: Office, tmp_path: Path) -> None:
+    queue(engine, tmp_path, *people(3))
+    settings = Settings(smtp_url=office.url)
+    assert send_pending(engine, settings, lambda: NOW, limit=2).sent == 2
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for this machine that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "post office")])
+    now = datetime.now(timezone.utc)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = tmp_path / "certificate.pem"
+    path.write_bytes(secret + signed.public_bytes(pem))
+    return path
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+def test_an_encrypted_connection_is_verified_and_only_then_told_the_password(
+    engine: Engine,
+    tmp_path: Path,
+    certificate: Path,
+    scheme: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queue(engine, tmp_path, *people(1))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    with post_office(context, from_the_start=scheme == "smtps") as office:
+        login = "ana:p%40ss%2Fw%3Ard@" if scheme == "smtp+starttls" else ""
+        url = f"{scheme}://{login}127.0.0.1:{office.port}"
+        report = send(engine, url)
+        assert (report.sent, report.deferred, office.logins) == (0, 1, [])
+        assert "certificate" in report.problems[0].lower()
+        assert "p@ss" not in str(report.problems)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert send(engine, url, minutes=1) == SendReport(sent=1)
+        assert office.logins == ([(b"ana", b"p@ss/w:rd")] if login else [])
+
+
+def test_a_server_without_encryption_gets_neither_mail_nor_password_where_it_was_asked_for(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(1))
+    report = send(engine, f"smtp+starttls://ana:secret@127.0.0.1:{office.port}")
+    assert (report.sent, report.deferred, office.logins) == (0, 1, [])
