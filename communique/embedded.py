@@ -134,6 +134,7 @@ def _kept(cluster: Cluster) -> Path:
 def _ensure_running(cluster: Cluster) -> Path:
     """The socket folder of a server that answers. The door must be held."""
     until = time.monotonic() + postgres.LONGEST_START
+    tries = 3
     while time.monotonic() < until:
         if _held(cluster, "alive"):
             if socket := _answering(cluster):
@@ -146,6 +147,10 @@ def _ensure_running(cluster: Cluster) -> Path:
         try:
             fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
             postgres.start(cluster, alive)
+        except postgres.WayClosedError:
+            tries -= 1
+            if not tries:
+                raise
         finally:
             os.close(alive)
     raise EmbeddedServerError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +22,15 @@ ROOT = Path(__file__).parents[1]
 SHARED = re.compile(r"\.\./shared(?:/[\w.-]+)*")
 
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Test folders of this run's own: pytest closes its common one at the start of every other
+    run, in the middle of ours, and the PostgreSQL of root's tests could not reach its data."""
+    if config.option.basetemp is None:
+        folder = tempfile.TemporaryDirectory(prefix="communique-tests-", ignore_cleanup_errors=True)
+        config.option.basetemp = f"{folder.name}/t"
+        config.add_cleanup(folder.cleanup)
 
 
 @pytest.hookimpl(wrapper=True)
