@@ -68,24 +68,25 @@ def decode(body: bytes, content_type: str | None) -> str:
 
     body: as received, content encoding already undone. content_type: the HTTP header's value.
     """
-    return _STRIPPED.sub("", _decoded(body, content_type))
-
-
-def _decoded(body: bytes, content_type: str | None) -> str:
     marked, mark = read_bom(body)
     if marked is not None and mark is not None:
-        return body[len(mark) :].decode(marked, "replace")
-    if _JAPANESE_ESCAPE in body:
-        return body.decode("iso2022_jp", "replace")
+        return _stripped(body[len(mark) :].decode(marked, "replace"))
+    if b"\x1b" in body and _JAPANESE_ESCAPE in body:
+        return _stripped(body.decode("iso2022_jp", "replace"))
+    with_nul = b"\x00" in body
     text = _strictly(body, "utf-8")
-    if text is not None and b"\x00" not in body[:1000]:
+    if text is not None and not with_nul:
         return text
-    wide = _utf16_without_mark(body)
+    wide = _utf16_without_mark(body) if with_nul else None
     if wide is not None:
-        return body.decode(wide, "replace")
+        return _stripped(body.decode(wide, "replace"))
     if text is not None or _mostly_utf8(body):
-        return body.decode("utf-8", "replace")
-    return _from_legacy(body, _labels(body, content_type))
+        return _stripped(body.decode("utf-8", "replace"))
+    return _stripped(_from_legacy(body, _labels(body, content_type)))
+
+
+def _stripped(text: str) -> str:
+    return _STRIPPED.sub("", text)
 
 
 def _from_legacy(body: bytes, labels: list[str]) -> str:

@@ -27,6 +27,7 @@ from scrapers.values import Entry, Precision, Published
 
 # A dateline is short; in anything longer only the beginning is looked at.
 _LONGEST = 2000
+_YEAR = re.compile(r"\d{4}|年|년")
 # An entry at the end of a listing page, or out of order, takes a year only within so many days.
 _HALF_A_YEAR, _A_MONTH = timedelta(days=183), timedelta(days=31)
 
@@ -42,6 +43,8 @@ def read_date(text: str, *, zone: str, languages: Sequence[str] = ("en",)) -> Pu
     read as day/month and as month/day alike.
     """
     text = text[:_LONGEST]
+    if not _YEAR.search(text):
+        return None
     for match in in_order(complete(tuple(languages)), text):
         found = meaning(match, calendar(tuple(languages)))
         if found.day is not None:

@@ -10,6 +10,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 # Enough to tell languages apart; more only costs time.
 _SAMPLE = 1000
+_SCRIPT_SAMPLE = 300
 # With fewer letters than this a text says nothing of its language.
 _FEW = 40
 # A language that the source is known to use is preferred unless another one is this much likelier.
@@ -35,12 +36,10 @@ def language_of(
     """
     stated = primary(declared)
     sample = text[:_SAMPLE]
-    letters = len(_LETTERS.findall(sample))
-    if letters < _FEW and not _HAN.search(sample) and not _HANGUL.search(sample):
-        return _without_text(expected, stated)
-    return (
-        _by_script(sample, letters) or _english(sample, expected) or _by_model(sample, expected)
-    ) or _without_text(expected, stated)
+    found = _english(sample, expected) or _by_script(sample[:_SCRIPT_SAMPLE])
+    if found is None and len(_LETTERS.findall(sample)) >= _FEW:
+        found = _by_model(sample, expected)
+    return found or _without_text(expected, stated)
 
 
 def primary(tag: str | None) -> str | None:
@@ -61,10 +60,10 @@ def _without_text(expected: Sequence[str], stated: str | None) -> str | None:
     return expected[0] if len(expected) == 1 else None
 
 
-def _by_script(sample: str, letters: int) -> str | None:
+def _by_script(sample: str) -> str | None:
     """Han, kana and Hangul name their language by themselves."""
     han, kana, hangul = (len(script.findall(sample)) for script in (_HAN, _KANA, _HANGUL))
-    if (han + kana + hangul) * 3 < letters:
+    if (han + kana + hangul) * 4 < len(sample):
         return None
     if hangul > han + kana:
         return "ko"
@@ -75,7 +74,7 @@ def _english(sample: str, expected: Sequence[str]) -> str | None:
     """The commonest case, settled without the model: no other language has "the" so often."""
     if expected and "en" not in expected:
         return None
-    return "en" if sample.count(" the ") * 200 >= len(sample) else None
+    return "en" if sample.count(" the ") * 400 > len(sample) else None
 
 
 def _by_model(sample: str, expected: Sequence[str]) -> str | None:

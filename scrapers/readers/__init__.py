@@ -1,0 +1,104 @@
+"""Readers: how a family of sites lays out its pages. A module a family, found on demand.
+
+A reader is two small functions. `listing` takes a page of a listing and gives its entries;
+`article` takes a statement's page and gives title, text and date. Both raise nothing but errors of
+`scrapers.errors`, whatever a page contains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache, wraps
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+from typing import TypeVar
+
+from scrapers.errors import ScrapeError, SourceFactsError, Unreadable
+from scrapers.sources import Source
+from scrapers.values import Article, Entry, Listing
+
+Result = TypeVar("Result", Listing, Article)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to be read.
+
+    url: its address, after redirects. html: its text, decoded. fetched_at: aware. entry: on a
+    statement's page, what the listing said of it.
+    """
+
+    url: str
+    html: str
+    source: Source
+    fetched_at: datetime
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How one family of sites reads.
+
+    version: rises with every change to what is read from the same page. is_address: whether an
+    address looks like a statement of the family; used where a source says nothing of its own
+    (`articles`).
+    """
+
+    name: str
+    version: int
+    listing: Callable[[Page], Listing]
+    article: Callable[[Page], Article]
+    is_address: Callable[[str], bool]
+
+    @property
+    def id(self) -> str:
+        """Stored with each revision, so that one knows which code has read it."""
+        return f"{self.name}/{self.version}"
+
+
+def reader(name: str) -> Reader:
+    """The reader of this name. Raises SourceFactsError, naming those there are, for another."""
+    known = readers()
+    if name not in known:
+        raise SourceFactsError(f"no reader is called {name!r}; there are {', '.join(known)}")
+    return known[name]
+
+
+@lru_cache(maxsize=1)
+def readers() -> Mapping[str, Reader]:
+    """All readers by name: the modules of this package that define `READER`."""
+    found: dict[str, Reader] = {}
+    for module in sorted(iter_modules(__path__), key=lambda module: module.name):
+        if not module.name.startswith("_"):
+            made: Reader = import_module(f"{__name__}.{module.name}").READER
+            found[made.name] = _guarded(made)
+    return MappingProxyType(found)
+
+
+def _guarded(made: Reader) -> Reader:
+    return replace(made, listing=_guard(made, made.listing), article=_guard(made, made.article))
+
+
+def _guard(made: Reader, read: Callable[[Page], Result]) -> Callable[[Page], Result]:
+    """Strangers' pages find every weakness of a parser: what one throws makes the page
+    unreadable, never ends a run."""
+
+    @wraps(read)
+    def guarded(page: Page) -> Result:
+        try:
+            return read(page)
+        except ScrapeError as error:
+            error.source = error.source or page.source.id
+            error.url = error.url or page.url
+            raise
+        except (Exception, RecursionError) as error:
+            raise Unreadable(
+                f"reader {made.id} failed with {type(error).__name__}: {error}"[:500],
+                source=page.source.id,
+                url=page.url,
+            ) from error
+
+    return guarded
