@@ -9,12 +9,16 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
-import typer
+from typer.core import TyperGroup, TyperOption
+from typer.main import get_command
 
 from communique.cli.app import app
 from communique.settings import PACKAGE, Settings, project_folder
+
+# Typer carries a click of its own, whose classes it does not export.
+Command = Any
 
 FOLDER = PACKAGE.parent / "docs"
 NOTE = "<!-- Written by `python -m communique.docs`; edit the code instead. -->\n"
@@ -29,11 +33,11 @@ def commands_page() -> str:
         "Exit status: 0 all well, 1 something failed and is named, 2 wrong usage. Settings come",
         "from the environment: see [settings](settings.md).\n",
     ]
-    for path, command in _walk("communique", typer.main.get_command(app)):
+    for path, command in _walk("communique", get_command(app)):
         lines.append(f"## {path}\n")
         lines.append(_help(command))
         for parameter in command.params:
-            if isinstance(parameter, click.Option) and parameter.help:
+            if isinstance(parameter, TyperOption) and parameter.help:
                 default = parameter.default
                 shown = f" (default `{default}`)" if default not in (None, False, "") else ""
                 lines.append(f"- `{'`, `'.join(parameter.opts)}`: {parameter.help}{shown}")
@@ -41,15 +45,15 @@ def commands_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    if not isinstance(command, click.Group):
+def _walk(path: str, command: Command) -> Iterator[tuple[str, Command]]:
+    if not isinstance(command, TyperGroup):
         yield path, command
         return
     for name in sorted(command.commands):
         yield from _walk(f"{path} {name}", command.commands[name])
 
 
-def _help(command: click.Command) -> str:
+def _help(command: Command) -> str:
     """The command's help; its example as a block of shell."""
     text, _, example = (command.help or "").partition("Example:")
     words = "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))

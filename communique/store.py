@@ -207,7 +207,7 @@ def _revision(
 def _story(connection: Connection, found: Statement, now: datetime) -> int:
     """The story of a new statement: that of the first statement with the very same text."""
     folded = " ".join(found.text.split())
-    digest = hashlib.sha256(folded.encode()).hexdigest()
+    digest = hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()
     key = digest if len(folded) >= SHORTEST_REPOST else None
     inserted = connection.execute(
         insert(StoryRow)

@@ -109,7 +109,7 @@ class Statement:
     def sha256(self) -> str:
         """Identity of the wording: title and text, white space folded: that is no edit."""
         folded = "\n".join(" ".join(part.split()) for part in (self.title, self.text))
-        return hashlib.sha256(folded.encode()).hexdigest()
+        return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

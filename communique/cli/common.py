@@ -12,11 +12,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from scrapers.facts import find
 
 from communique.database import database
 from communique.jobs import Line, open_line
 from communique.settings import Settings
+from scrapers.facts import find
 from scrapers.sources import DESKS, Source
 
 console = Console()

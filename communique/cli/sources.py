@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import typer
-from scrapers.facts import find, load_sources
 
 from communique.cli.common import DeskOption, JsonOption, console, print_json, print_table
 from communique.settings import Settings
+from scrapers.facts import find, load_sources
 
 app = typer.Typer(help="Who is watched.", no_args_is_help=True)
 

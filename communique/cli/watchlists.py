@@ -2,6 +2,97 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
 import typer
 
+from communique.cli.common import JsonOption, console, errors, print_json, print_table
+from communique.evaluate import Report, Score, evaluate
+from communique.settings import Settings
+from communique.watchlists import Problem, load_watchlists
+
 app = typer.Typer(help="The rules: check and measure them.", no_args_is_help=True)
+
+
+@app.command()
+def check(as_json: bool = JsonOption) -> None:
+    """Check every watchlist: what cannot be used is named with file, line, position and reason.
+
+    Exit status 1 when a rule cannot be used.
+
+    Example: communique watchlists check
+    """
+    loaded = load_watchlists(Settings().watchlists)
+    if as_json:
+        rules = {w.name: [rule.id for rule in w.rules] for w in loaded.watchlists}
+        print_json({"watchlists": rules, "problems": [str(p) for p in loaded.problems]})
+    else:
+        rows = [
+            {"watchlist": w.name, "rule": r.id, "severity": r.severity, "topic": r.topic}
+            for w in loaded.watchlists
+            for r in w.rules
+        ]
+        print_table(("watchlist", "rule", "severity", "topic"), rows)
+    _name(loaded.problems)
+
+
+@app.command()
+def measure(
+    texts: Path = typer.Argument(help="Labelled texts, a JSON object a line."),
+    as_json: bool = JsonOption,
+) -> None:
+    """Print recall and precision of each rule on labelled texts, with every miss and false hit.
+
+    Example: communique watchlists measure ../shared/corpus/texts.jsonl
+    """
+    if not texts.is_file():
+        raise typer.BadParameter(f"there is no file {texts}")
+    loaded = load_watchlists(Settings().watchlists)
+    report = evaluate(loaded.watchlists, texts)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        _print(report)
+    _name(loaded.problems)
+
+
+def _name(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        errors.print(str(problem), style="red", markup=False, soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _print(report: Report) -> None:
+    numbers = ("found", "missed", "false", "literal", "recall", "precision")
+    print_table(("rule", *numbers), [_row(score) for score in report.scores], right=numbers)
+    console.print(
+        "missed: labelled, not hit. false: hit without a label. literal: the rule's own words in "
+        "a text about something else. No recall where no label says what to find.\n"
+    )
+    for score in report.scores:
+        for kind in ("missed", "false", "literal"):
+            for text in getattr(score, kind):
+                where = f"{kind:7} {score.name} {text.id} ({text.why})"
+                console.print(f"{where}: {text.snippet}", markup=False, highlight=False)
+    for problem in report.problems:
+        errors.print(problem, style="red", markup=False)
+    console.print(f"{report.texts} texts")
+
+
+def _row(score: Score) -> dict[str, object]:
+    return {
+        "rule": score.name,
+        "found": score.found,
+        "missed": len(score.missed),
+        "false": len(score.false),
+        "literal": len(score.literal),
+        "recall": _share(score.recall) if score.labelled else None,
+        "precision": _share(score.precision) if score.labelled else None,
+    }
+
+
+def _share(value: float | None) -> str | None:
+    return None if value is None else f"{value:.3f}"

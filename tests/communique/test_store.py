@@ -49,7 +49,7 @@ def found(
 ) -> Finding:
     published = Published(Precision.DAY, on=date(2026, 3, 1), text="2026-03-01")
     statement = Statement(source, url, title, text_, "en", published, "test/1")
-    capture = Capture(url, url, DAY1, 200, {"etag": '"x"'}, text_.encode(), "a.warc.gz", "urn:1")
+    capture = Capture(url, url, DAY1, 200, {"etag": '"x"'}, b"body", "a.warc.gz", "urn:1")
     return Finding(source, url, capture=capture, statement=statement, fetch_url=url)
 
 
