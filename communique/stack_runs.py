@@ -30,8 +30,10 @@ def wait_for_dags(airflow: Airflow, dag_ids: Collection[str], tell: Tell, longes
 
 def start_run(airflow: Airflow, dag_id: str, logical_date: datetime) -> Run:
     """Starts a DAG run that stands for this moment."""
-    run = airflow.post(f"/dags/{dag_id}/dagRuns", {"logical_date": logical_date.isoformat()})
-    return dag_id, run["dag_run_id"]
+    run_id = f"manual__{logical_date.isoformat()}"
+    body = {"logical_date": logical_date.isoformat(), "dag_run_id": run_id}
+    airflow.post(f"/dags/{dag_id}/dagRuns", body)
+    return dag_id, run_id
 
 
 def wait_for_runs(
@@ -61,10 +63,11 @@ def wait_for_answers(
     def unanswered() -> list[str]:
         waiting = []
         for dag_id, run_id in runs:
-            answered = _answers(airflow, dag_id, run_id)
-            if not answered:
+            events = events_of(airflow, (dag_id, run_id))
+            if not events or not all(event["created_dagruns"] for event in events):
                 waiting.append(f"an answer to {dag_id}")
-            answers.update(answered)
+            for answer in (run for event in events for run in event["created_dagruns"]):
+                answers[answer["dag_id"], answer["run_id"]] = answer["state"]
         return waiting + [
             f"{d} ({state})" for (d, _), state in answers.items() if state not in ENDED
         ]
@@ -73,13 +76,12 @@ def wait_for_answers(
     return answers
 
 
-def _answers(airflow: Airflow, dag_id: str, run_id: str) -> dict[Run, str]:
+def events_of(airflow: Airflow, run: Run) -> list[dict[str, Any]]:
+    """What a run told by asset events, and which runs answered."""
+    dag_id, run_id = run
     found = airflow.get("/assets/events", source_dag_id=dag_id, source_run_id=run_id, limit=100)
-    return {
-        (run["dag_id"], run["run_id"]): run["state"]
-        for event in found["asset_events"]
-        for run in event["created_dagruns"]
-    }
+    events: list[dict[str, Any]] = found["asset_events"]
+    return events
 
 
 def tasks_of(airflow: Airflow, run: Run) -> list[dict[str, Any]]:

@@ -131,7 +131,7 @@ def collect(source_id: str) -> None:
     context["source_id"] = source_id
     troubles: list[Any] = []
 
-    def watch(value: Any, _: object) -> None:
+    def watch(value: Any) -> None:
         if getattr(value, "error", None) is not None:
             troubles.append(value)
 

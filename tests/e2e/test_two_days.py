@@ -1,0 +1,183 @@
+"""The whole line for real: Airflow's scheduler, PostgreSQL, a mail server, two days of pages.
+
+On the second day the mail server takes the first mail and kills whoever sent it before that can be
+written down: the one window that SMTP leaves open.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from communique.demo.archive import days
+from communique.stack_demo import LONGEST, READERS, Day, Demo, collect_day, demonstration
+from communique.stack_report import FAILING, alerts, unmet
+from communique.stack_runs import (
+    Run,
+    clear_run,
+    events_of,
+    tasks_of,
+    wait_for_answers,
+    wait_for_runs,
+)
+from tests.communique.post_office import Office, _Server
+
+pytestmark = pytest.mark.e2e
+
+
+def process_at(port: int) -> int:
+    """The process that holds this end of a loopback connection."""
+    wanted = f"0100007F:{port:04X}"
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        columns = line.split()
+        if columns[1] == wanted:
+            return _holder(f"socket:[{columns[9]}]")
+    raise LookupError(f"nobody is at port {port}")
+
+
+def _holder(inode: str) -> int:
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if str(descriptor.readlink()) == inode:
+                return int(descriptor.parts[2])
+        except OSError:  # ended while we looked
+            continue
+    raise LookupError(f"nobody holds {inode}")
+
+
+@dataclass
+class Assassin(Office):
+    """Kills the sender of the next mail once it has that mail."""
+
+    armed: bool = False
+    killed: list[str] = field(default_factory=list)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        answer = await super().handle_DATA(server, session, envelope)
+        if self.armed:
+            self.armed = False
+            self.killed.append(str(self.arrived[-1]["Message-ID"]))
+            os.kill(process_at(session.peer[1]), signal.SIGKILL)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Assassin]:
+    office = Assassin()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        office.port = listening.getsockname()[1]
+        server = _Server(office, listening)
+        server.start()
+        yield office
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, office: Assassin) -> Iterator[Demo]:
+    with demonstration(tmp_path_factory.mktemp("home"), smtp_url=office.url) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def first_day(demo: Demo) -> Day:
+    return collect_day(demo, days()[0])
+
+
+@pytest.fixture(scope="module")
+def second_day(demo: Demo, first_day: Day, office: Assassin) -> Day:
+    office.armed = True
+    return collect_day(demo, days()[1])
+
+
+def run_of(day: Day, dag_id: str) -> Run:
+    return next(run for run in day.collected if run[0] == dag_id)
+
+
+def test_a_failing_source_is_red_alone_and_says_what_to_do(demo: Demo, first_day: Day) -> None:
+    run = run_of(first_day, "collect_united_states")
+    states = {
+        task["rendered_map_index"] or task["task_id"]: task["state"]
+        for task in tasks_of(demo.airflow, run)
+    }
+    assert states == {
+        "demo_state": "success",
+        FAILING: "failed",
+        "report": "success",
+        "verdict": "failed",
+    }
+    red = next(t for t in tasks_of(demo.airflow, run) if t["rendered_map_index"] == FAILING)
+    assert red["try_number"] == 1
+    log = demo.airflow.get(
+        f"/dags/{run[0]}/dagRuns/{run[1]}/taskInstances/collect/logs/1",
+        map_index=red["map_index"],
+    )
+    told = str(log["content"])
+    for words in (FAILING, "https://de.usembassy.example/news-events/", "pages.warc.gz",
+                  "communique coverage --desk united_states"):  # fmt: skip
+        assert words in told
+
+
+def test_a_partly_failed_collect_starts_alerting_once(demo: Demo, first_day: Day) -> None:
+    (event,) = events_of(demo.airflow, run_of(first_day, "collect_united_states"))
+    assert event["extra"]["failing"] == [FAILING]
+    assert event["extra"]["new"] == 2
+    assert [answer["state"] for answer in event["created_dagruns"]] == ["success"]
+
+
+def test_two_days_tell_the_story_they_should(demo: Demo, first_day: Day, second_day: Day) -> None:
+    assert list(unmet(demo, [first_day, second_day])) == []
+
+
+def test_a_repost_is_held_back_and_an_edited_passage_is_told(
+    demo: Demo, first_day: Day, second_day: Day
+) -> None:
+    found = alerts(demo.engine, READERS[0])
+    (held,) = (row for row in found if row["status"] == "held")
+    assert held["source"] == "demo_embassy_be"
+    assert held["held_because"]
+    (edited,) = (row for row in found if row["kind"] == "wording")
+    assert edited["source"] == "demo_mfa_en"
+
+
+def test_a_sender_killed_after_the_server_took_its_mail_loses_and_doubles_nothing(
+    demo: Demo, second_day: Day, office: Assassin
+) -> None:
+    (killed,) = office.killed
+    arrived = Counter(str(mail["Message-ID"]) for mail in office.arrived)
+    assert {name: times for name, times in arrived.items() if times > 1} == {killed: 2}
+    sent = [row for reader in READERS for row in alerts(demo.engine, reader)]
+    sent = [row for row in sent if row["status"] != "held"]
+    assert {row["message_id"] for row in sent} == set(arrived)
+    assert {row["status"] for row in sent} == {"sent"}
+    assert {row["tries"] for row in sent} == {1}
+    tried = [
+        task["try_number"]
+        for run in second_day.alerted
+        for task in tasks_of(demo.airflow, run)
+        if task["task_id"] == "send"
+    ]
+    assert max(tried) == 2
+
+
+def test_clearing_a_collect_run_and_an_alert_run_tells_nobody_again(
+    demo: Demo, second_day: Day, office: Assassin
+) -> None:
+    before = len(office.arrived)
+    runs = [run_of(second_day, "collect_china"), run_of(second_day, "collect_united_states")]
+    for run in runs:
+        clear_run(demo.airflow, run)
+    wait_for_runs(demo.airflow, runs, print, LONGEST)
+    answers = wait_for_answers(demo.airflow, runs, print, LONGEST)
+    assert all(len(events_of(demo.airflow, run)) == 2 for run in runs)
+    answer = next(iter(answers))
+    clear_run(demo.airflow, answer)
+    assert wait_for_runs(demo.airflow, [answer], print, LONGEST) == {answer: "success"}
+    assert len(office.arrived) == before
