@@ -16,7 +16,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -64,7 +64,10 @@ class _Server(Controller):
 
 @dataclass(frozen=True, slots=True)
 class _Keeper:
+    """Files what arrives. rows: of the index, by file, so that each mail is read once for it."""
+
     folder: Path
+    rows: dict[Path, str] = field(default_factory=dict)
 
     async def handle_DATA(  # noqa: N802 (aiosmtpd's name for it)
         self, _server: SMTP, _session: Session, envelope: Envelope
@@ -73,7 +76,7 @@ class _Keeper:
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
         try:
             name = _file(self.folder, raw)
-            _list(self.folder)
+            _list(self.folder, self.rows)
         except OSError as error:
             return f"452 4.3.1 the mailbox cannot be written: {shown(str(error), 200)}"
         return f"250 2.0.0 kept as {name}.eml"
@@ -101,10 +104,13 @@ def _page(mail: EmailMessage) -> str | None:
     return page if heads else HARMLESS + page
 
 
-def _list(folder: Path) -> None:
+def _list(folder: Path, known: dict[Path, str]) -> None:
     """Writes index.html anew, whole or not at all."""
     newest_first = sorted(_kept(folder), key=_number, reverse=True)
-    rows = "\n".join(map(_row, newest_first)) or '<tr><td colspan="4">No mail yet.</td></tr>'
+    for path in newest_first:
+        if path not in known:
+            known[path] = _row(path)
+    rows = "\n".join(known[path] for path in newest_first)
     draft = folder / ".index.html.tmp"
     draft.write_text(INDEX.replace("ROWS", rows), encoding="utf-8", errors="replace")
     draft.replace(folder / "index.html")

@@ -4,18 +4,19 @@ nothing is ever loaded from anywhere."""
 from __future__ import annotations
 
 import re
-import textwrap
-import unicodedata
 from collections.abc import Iterable
 from functools import cache
 
 from css_inline import CSSInliner
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from rich.cells import cell_len
 
 from communique.mail.excerpts import Piece
 from communique.mail.letter import Letter
 
 WIDTH = 72
+_WIDE = "\u1100-\u115f\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff"
+_TOKEN = re.compile(rf"\s+|[»“‘]*[{_WIDE}][，。、；：！？」』）》”’«]*|[^\s{_WIDE}]+")
 TEXT_MARKS = {"": "{}", "hit": "»{}«", "old": "[-{}-]", "new": "{{+{}+}}"}
 
 
@@ -60,19 +61,21 @@ def marked(pieces: Iterable[Piece]) -> str:
 
 
 def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
-    """`text` at 72 columns, of which a wide (East Asian) character takes two; `first` begins the
-    first line, `rest` (else as many spaces) the others. Words, and so addresses, stay whole."""
-    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
-    dense = wide > len(text) / 3
+    """`text` in lines of 72 columns, of which a wide (East Asian) character takes two; `first`
+    begins the first line, `rest` (else as many spaces) the others. Words, and so addresses, stay
+    whole; between wide characters a line may break anywhere but before a closing mark."""
     rest = " " * len(first) if rest is None else rest
-    return textwrap.fill(
-        text,
-        width=WIDTH * 5 // 9 if dense else WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=dense,
-        break_on_hyphens=False,
-    )
+    lines, line, width = [], first, cell_len(first)
+    empty = True
+    for token in _TOKEN.findall(text):
+        columns = cell_len(token)
+        if not empty and width + columns > WIDTH and not token.isspace():
+            lines.append(line.rstrip())
+            line, width, empty = rest, cell_len(rest), True
+        if empty and token.isspace():
+            continue
+        line, width, empty = line + token, width + columns, False
+    return "\n".join([*lines, line.rstrip()])
 
 
 @cache

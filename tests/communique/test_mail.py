@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from rich.cells import cell_len
 from sqlalchemy import Engine, text
 
 from communique.alerting import judge
@@ -233,13 +234,13 @@ def test_a_long_sentence_is_shown_around_its_matches_only(engine: Engine, told: 
 def test_the_plain_text_is_wrapped_and_no_line_breaks_a_transport(
     engine: Engine, told: Told
 ) -> None:
-    post(
-        engine,
-        text="所谓清洁网络" + "毫无根据" * 60 + "。 A clean network " + "of nations " * 20 + ".",
-    )
+    chinese = "所谓清洁网络" + "毫无根据，TikTok" * 40
+    post(engine, text=f"{chinese}。 A clean network {'of nations ' * 20}.", date_text=None)
     mail = told()
-    for line in plain(mail).splitlines():
-        assert len(line) + len(re.findall("[\u4e00-\u9fff]", line)) <= 90 or "http" in line
+    said = plain(mail)
+    assert max(map(cell_len, said.splitlines())) <= 74
+    assert said.count("TikTok") >= 10
+    assert not re.search("^  [|] ，", said, re.MULTILINE)
     assert max(map(len, mail.as_bytes().splitlines())) <= 998
 
 
