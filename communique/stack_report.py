@@ -8,30 +8,47 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from communique.cli.common import print_table
 from communique.stack_demo import READERS, Day, Demo
-from communique.stack_show import console
+from communique.stack_show import console, table
 
 FAILING = "demo_us_embassy_de"
 STATEMENTS = 17
-# What each reader is told, in order of day: kind and title.
-MAILS = Counter[tuple[str, str]]()
+_BRIEFING = "Foreign Ministry Spokesperson's Regular Press Conference on March {}, 2026"
+# What each reader is told: kind and title. The second embassy's repost is held back, and neither
+# five grams of salt nor a song that 升华为 a memory is about 5G or Huawei.
+MAILS = Counter(
+    [
+        ("new", _BRIEFING.format(2)),
+        ("new", "2026年3月2日外交部发言人主持例行记者会"),
+        ("new", "Embassy Spokesperson on a Press Report about Huawei and 5G"),
+        ("new", "Welcoming Two New Partners to the Clean Network"),
+        ("new", "Guidance for Operators on High-Risk Vendors in Mobile Networks"),
+        ("new", "Carrier Picks Second Supplier for 5G Core"),
+        ("new", _BRIEFING.format(3)),
+        ("new", "Joint Statement on Open and Secure 5G"),
+        ("wording", _BRIEFING.format(2)),
+    ]
+)
 _COVERAGE = text("""
-    SELECT source, publisher, state, sum(new) AS new, sum(revised) AS revised,
-           sum(unchanged) AS unchanged, max(newest) AS newest, max(error) AS error
-    FROM analyst.coverage GROUP BY source, publisher, state ORDER BY state, source
+    SELECT DISTINCT ON (source) source, state,
+           sum(new) OVER who AS new, sum(revised) OVER who AS revised,
+           sum(unchanged) OVER who AS unchanged, sum(listings_failed) OVER who AS listings_failed,
+           newest, publisher, error
+    FROM analyst.coverage WINDOW who AS (PARTITION BY source)
+    ORDER BY source, started_at DESC
 """)
 _STATEMENTS = text("""
-    SELECT source, coalesce(published_on::text, date_precision) AS published, language AS lang,
-           array_to_string(topics, ' ') AS topics, revisions AS wordings, title
+    SELECT source, coalesce(published_on::text, date_precision) AS published,
+           revisions AS wordings, array_to_string(topics, ' ') AS topics, title
     FROM analyst.statements ORDER BY first_seen_at, source, id
 """)
 _ALERTS = text("""
-    SELECT a.kind, a.status, string_agg(DISTINCT a.rule, ' ') AS rules, s.source, s.title,
-           max(a.held_because) AS held_because, a.tries, a.message_id
+    SELECT a.kind, a.status, a.held_because, string_agg(DISTINCT a.rule, ' ') AS rules,
+           s.source, s.title, a.tries, a.message_id
     FROM analyst.alerts a JOIN analyst.statements s ON s.id = a.statement_id
     WHERE a.recipient = :reader
-    GROUP BY a.delivery_id, a.kind, a.status, s.source, s.title, a.tries, a.message_id
+    GROUP BY a.delivery_id, a.kind, a.status, a.held_because, s.source, s.title, a.tries,
+             a.message_id
     ORDER BY a.delivery_id
 """)
 
@@ -49,23 +66,18 @@ def alerts(engine: Engine, reader: str) -> list[dict[str, Any]]:
 
 def print_report(demo: Demo) -> None:
     """Coverage, statements and alerts, as an analyst would read them from the views."""
-    _heading("Coverage (analyst.coverage), both days")
-    numbers = ("new", "revised", "unchanged")
     covered = rows(demo.engine, _COVERAGE)
-    print_table(("source", "state", *numbers, "newest"), covered, right=numbers)
+    table("Coverage of both days (analyst.coverage)", "publisher", covered, hide=("error",))
     for row in covered:
         if row["error"]:
-            console.print(f"{row['source']}: {row['error']}", markup=False, style="red")
-    _heading("Statements (analyst.statements)")
-    columns = ("source", "published", "lang", "wordings", "topics", "title")
-    print_table(columns, rows(demo.engine, _STATEMENTS), right=("wordings",))
-    _heading(f"Alerts for {READERS[0]} (analyst.alerts)")
-    columns = ("kind", "status", "rules", "source", "title", "held_because")
-    print_table(columns, alerts(demo.engine, READERS[0]))
-
-
-def _heading(words: str) -> None:
-    console.print(f"\n[bold]{words}[/bold]")
+            console.print(row["error"], style="red", markup=False, highlight=False)
+    table("Statements (analyst.statements)", "title", rows(demo.engine, _STATEMENTS))
+    table(
+        f"Alerts for {READERS[0]} (analyst.alerts); {READERS[1]} hears of the same",
+        "title",
+        alerts(demo.engine, READERS[0]),
+        hide=("tries", "message_id"),
+    )
 
 
 def unmet(demo: Demo, days: Sequence[Day]) -> Iterator[str]:

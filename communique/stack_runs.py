@@ -104,7 +104,7 @@ def _wait(airflow: Airflow, left: Callable[[], list[str]], tell: Tell, longest: 
         tell(f"waiting for {', '.join(waiting)}")
         if time.monotonic() > until:
             raise StackError(
-                f"{', '.join(waiting)} still missing after {longest:.0f} s. The tasks' logs are "
-                f"under {airflow.home / 'logs'}, the scheduler's is {airflow.log('scheduler')}."
+                f"Still waiting for {', '.join(waiting)} after {longest:.0f} s. Logs of the tasks: "
+                f"{airflow.home / 'logs'}; of the scheduler: {airflow.log('scheduler')}."
             )
         time.sleep(PAUSE)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 console = Console()
+if not console.is_terminal:
+    console = Console(width=130)
 
 
 @contextmanager
@@ -34,3 +40,31 @@ def step(what: str) -> Iterator[Callable[[str], None]]:
 
         yield tell
     console.print(f"{what}: {time.monotonic() - started:.0f} s", markup=False, highlight=False)
+
+
+def table(
+    heading: str, last: str, rows: Iterable[Mapping[str, Any]], *, hide: Collection[str] = ()
+) -> None:
+    """Prints rows a line each, without the columns `hide`; the column `last` is cut where the
+    terminal ends."""
+    listed = [{name: row[name] for name in row if name not in hide} for row in rows]
+    shown = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in listed[0] if listed else ():
+        heading_of = name.replace("_", " ")
+        widest = max(cell_len(text) for text in (heading_of, *(_cell(row[name]) for row in listed)))
+        shown.add_column(
+            heading_of,
+            justify="right" if isinstance(listed[0][name], int) else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=0 if name == last else widest,
+        )
+    for row in listed:
+        cells = (escape(_cell(value)) for value in row.values())
+        shown.add_row(*cells, style="red" if "failing" in row.values() else None)
+    console.print(f"\n[bold]{escape(heading)}[/bold]")
+    console.print(shown)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
