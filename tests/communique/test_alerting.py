@@ -127,19 +127,31 @@ def test_an_edit_is_told_where_it_touches_a_matched_passage(
     assert rows(engine, linked)[0][0] != 0
 
 
+@pytest.mark.parametrize("often", [True, False], ids=["one by one", "all at once"])
 def test_an_edit_that_first_makes_a_rule_hold_is_new_unless_the_story_was_told(
-    engine: Engine, judged: Judge
+    engine: Engine, judged: Judge, often: bool
 ) -> None:
     first = post(engine, text="Talks go on.")
     repost = post(
         engine, source="two", url="https://two.example/", text="Talks.", story=first.story
     )
-    judged()
-    edit(engine, first, TITLE, BODY)
-    judged()
-    edit(engine, repost, TITLE, BODY)
+    for each in (first, repost):
+        edit(engine, each, TITLE, BODY)
+        if often:
+            judged()
     judged()
     assert told(engine) == [("new", "pending", None), ("wording", "pending", None)]
+
+
+def test_an_edit_elsewhere_that_makes_another_rule_hold_is_told(
+    engine: Engine, judged: Judge, watchlists: Path
+) -> None:
+    calm = "  - {id: calm, name: Calm, severity: info, query: shuts NOT regret}\n"
+    (watchlists / "network.yaml").write_text(NETWORK + calm)
+    posted = post(engine)
+    judged()
+    edit(engine, posted, TITLE, BODY.replace("regret", "welcome"))
+    assert judged().queued == 1
 
 
 def test_a_rule_that_is_younger_than_an_edit_elsewhere_tells_nothing_of_it(
@@ -219,16 +231,32 @@ def test_a_withdrawal_is_told_once_to_whoever_was_told_even_where_a_repost_stand
 ) -> None:
     first = post(engine)
     repost = post(engine, source="two", url="https://two.example/", story=first.story)
+    old = post(engine, url="https://one.example/old", backfilled=True)
     judged()
     hears(engine, "ben@example.org")
     with engine.begin() as connection:
         connection.execute(
-            text("UPDATE communique.statements SET withdrawn_at = :now WHERE id = :id"),
-            {"now": NOW + timedelta(days=1), "id": repost.statement},
+            text("UPDATE communique.statements SET withdrawn_at = :now WHERE id IN (:one, :other)"),
+            {"now": NOW + timedelta(days=1), "one": repost.statement, "other": old.statement},
         )
     assert [judged(NOW + timedelta(days=2)).queued for _ in range(2)] == [1, 0]
     last = "SELECT kind, recipient, statement_id FROM analyst.alerts ORDER BY delivery_id DESC"
     assert rows(engine, last)[0] == ("withdrawn", "ana@example.org", repost.statement)
+
+
+def test_what_is_judged_again_by_an_operator_is_told_and_held_no_second_time(
+    engine: Engine, judged: Judge
+) -> None:
+    first = post(engine)
+    post(engine, source="two", url="https://two.example/", story=first.story)
+    edit(engine, first, TITLE, BODY.replace("nobody", "no one"))
+    judged()
+    before = told(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE communique.revisions SET judged_at = NULL"))
+    report = judged()
+    assert (report.judged, report.queued, report.held) == (3, 0, {})
+    assert told(engine) == before
 
 
 def test_two_judges_at_once_tell_everything_once(engine: Engine, judged: Judge) -> None:
@@ -347,16 +375,20 @@ def test_a_changed_rule_is_a_new_version_and_a_removed_one_is_retired(
     [
         NETWORK.replace('"clean network"', '"clean network" AND ('),
         "rules: [oops",
-        None,
+        "nothing",
+        "nowhere",
     ],
-    ids=["a rule", "a file", "the folder"],
+    ids=["a rule", "a file", "no file at all", "no folder"],
 )
 def test_what_cannot_be_read_stays_in_force_as_it_last_was_and_is_reported(
-    engine: Engine, judged: Judge, watchlists: Path, broken: str | None
+    engine: Engine, judged: Judge, watchlists: Path, broken: str
 ) -> None:
     judged()
-    if broken is None:
+    if broken == "nowhere":
         watchlists.rename(watchlists.with_name("gone"))
+    elif broken == "nothing":
+        for file in watchlists.iterdir():
+            file.unlink()
     else:
         (watchlists / "network.yaml").write_text(broken)
     post(engine)
