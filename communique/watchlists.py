@@ -69,7 +69,7 @@ def load_watchlists(folder: Path) -> Loaded:
         paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
     except OSError as error:
         reason = f"the folder cannot be read: {error.strerror or error}"
-        return Loaded((), (Unusable(folder, 1, reason, "a folder of watchlists").problem,))
+        return Loaded((), (Problem(folder, 1, reason, "a folder of watchlists", watchlist=""),))
     watchlists: list[Watchlist] = []
     problems: list[Problem] = []
     for path in paths:

@@ -53,10 +53,12 @@ class Case:
         ]
 
     def windows(self, node: Phrase | Near) -> Ranges:
-        """The whole stretch of each occurrence."""
+        """The whole stretch of each occurrence; of a Near, those that hold no smaller one."""
         if isinstance(node, Phrase):
             return self.ranges(node.words, node.field)
-        return [(min(group)[0], max(end for _, end in group)) for group in self.groups(node)]
+        return _innermost(
+            [(min(group)[0], max(end for _, end in group)) for group in self.groups(node)]
+        )
 
     def groups(self, node: Near) -> list[Ranges]:
         """The occurrences of a Near: the places of its parts. From each part's every place, the
@@ -66,8 +68,9 @@ class Case:
         if not all(places) or not _may_be_near(places, reach):
             return []
         if len(places) == 2:
-            both = _pairs(*places, node.distance) + _pairs(*reversed(places), node.distance)
-            return [pair for pair in both if self._is_close(pair, node.distance)]
+            one, other = places
+            pairs = _pairs(one, other, node.distance) + _pairs(other, one, node.distance)
+            return [pair for pair in pairs if self._is_close(pair, node.distance)]
         groups = []
         for number, own in enumerate(places):
             for start in own:
@@ -147,6 +150,15 @@ def _nearest(start: tuple[int, int], number: int, places: list[Ranges]) -> Range
 
 def _overlaps(place: tuple[int, int], group: Ranges) -> bool:
     return any(place[0] < end and first < place[1] for first, end in group)
+
+
+def _innermost(ranges: Ranges) -> Ranges:
+    kept: Ranges = []
+    for first, end in sorted(ranges, key=lambda one: (one[0], -one[1])):
+        while kept and kept[-1][1] >= end:
+            kept.pop()
+        kept.append((first, end))
+    return kept
 
 
 def _outermost(ranges: Ranges) -> Ranges:

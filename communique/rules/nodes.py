@@ -20,7 +20,8 @@ class Problem:
     """Something in a watchlist that cannot be used.
 
     line: from 1. watchlist, rule: whose it is, as far as known, so that the last good version can
-    stay in force. field: the key; position: offset from 0 in the query, where one does not parse.
+    stay in force; "" is all of them. field: the key; position: offset from 0 in the query, where
+    one does not parse.
     """
 
     file: Path

@@ -27,9 +27,11 @@ from communique.rules.values import RuleError
 from communique.rules.words import bare_words, quoted_words
 from communique.text import tokenize
 
-QUERY_LIMIT = 50_000  # characters
+QUERY_LIMIT = 20_000  # characters
 DEPTH_LIMIT = 50  # brackets, NOTs and fields inside each other
 DISTANCE_LIMIT = 1_000  # words of "..."~N
+
+_QUOTED = r'"(?:[^"\\]|\\.?)*+(?:"|\Z)'  # possessive: one that is never closed is scanned once
 
 _REFUSED = (
     (tree.Regex, "regular expressions are not supported: use wildcards, as in exclu*"),
@@ -77,9 +79,7 @@ def _with_plain_marks(query: str) -> str:
     """Full-width brackets and colons, and curly quotation marks around words, as Lucene writes
     them; everything keeps its place. A quoted phrase keeps its own marks."""
     plain = query.translate(str.maketrans("（）：＂～", '():"~'))
-    outside = re.compile(
-        r'"(?:[^"\\]|\\.)*"|(?<![^\s(:+-])[“„«]([^"“”„«»]*)[”“»](?=$|[\s)~])', re.S
-    )
+    outside = re.compile(_QUOTED + r'|(?<![^\s(:+-])[“„«]([^"“”„«»]*)[”“»](?=$|[\s)~])', re.DOTALL)
     return outside.sub(lambda m: m[0] if m[1] is None else f'"{m[1]}"', plain)
 
 
@@ -87,7 +87,7 @@ def _check_size(query: str) -> None:
     if len(query) > QUERY_LIMIT:
         raise RuleError(f"more than {QUERY_LIMIT:,} characters: split the rule", QUERY_LIMIT)
     depth = 0
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*"|[()]', query, re.DOTALL):
+    for match in re.finditer(_QUOTED + "|[()]", query, re.DOTALL):
         depth += {"(": 1, ")": -1}.get(match[0], 0)
         if depth > DEPTH_LIMIT:
             raise RuleError(f"more than {DEPTH_LIMIT} brackets inside each other", match.start())

@@ -82,7 +82,7 @@ def _bare(character: str) -> str:
 
 
 def _is_silent(character: str) -> bool:
-    code = ord(character)
-    return unicodedata.category(character)[0] not in "LNM" or any(
-        low <= code <= high for low, high in _DIACRITICS
-    )
+    code, category = ord(character), unicodedata.category(character)[0]
+    if category != "M":
+        return category not in "LN"
+    return any(low <= code <= high for low, high in _DIACRITICS)

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 
 from communique.text.classes import classes
 from communique.text.fold import fold_cluster, fold_word, simplified
@@ -80,6 +81,8 @@ def tokenize_columns(text: str) -> Tokens:
         start, end = match.span()
         if kind == "plain" or kind == "last":
             term = fold_word(text[start:end])
+            if not term:  # an Arabic stroke without a letter
+                continue
             positions.append(len(terms) + breaks)
             terms.append(term)
             starts.append(start)
@@ -96,7 +99,7 @@ def tokenize_columns(text: str) -> Tokens:
             starts += range(start, end)
             ends += range(start + 1, end + 1)
         else:
-            for term, low, high in _parts(kind or "", text[start:end]):
+            for term, low, high in filter(itemgetter(0), _parts(kind or "", text[start:end])):
                 positions.append(len(terms) + breaks)
                 terms.append(term)
                 starts.append(start + low)
