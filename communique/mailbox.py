@@ -151,7 +151,8 @@ INDEX = """<!doctype html>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #8884;
-         vertical-align: top; overflow-wrap: anywhere }
+         vertical-align: top; white-space: nowrap }
+td:nth-child(3) { white-space: normal; overflow-wrap: anywhere }
 </style></head><body>
 <h1>Mailbox</h1>
 <table><thead><tr><th>Date</th><th>To</th><th>Subject</th><th>Raw</th></tr></thead>

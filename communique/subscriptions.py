@@ -47,7 +47,8 @@ def subscribe(
     """Subscribes an address to a watchlist; what is already so stays so, an ended subscription
     begins anew at `now` (aware).
 
-    known: the watchlists there are; None: those whose rules the store has seen. Raises
+    known: the watchlists there are; None: those whose rules the store has seen (any, while it has
+    seen none: alerting reports a watchlist that has subscribers and no rules). Raises
     SubscriptionError for a malformed address or an unknown watchlist.
     """
     address = normal_address(email)
@@ -116,10 +117,10 @@ def _malformed(email: str) -> SubscriptionError:
 def _require_known(connection: Connection, watchlist: str, known: Collection[str] | None) -> None:
     if known is None:
         seen = select(RuleRow.watchlist).where(RuleRow.retired_at.is_(None)).distinct()
-        known = connection.execute(seen).scalars().all()
+        known = connection.execute(seen).scalars().all() or (watchlist,)
     if watchlist in known:
         return
     close = get_close_matches(watchlist, known, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    listed = ", ".join(sorted(known)) or "none yet: run `communique watchlists check`"
+    listed = ", ".join(sorted(known)) or "none"
     raise SubscriptionError(f"There is no watchlist {watchlist[:100]!r}.{hint} Known: {listed}.")

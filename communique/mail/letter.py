@@ -8,29 +8,17 @@ from datetime import timezone
 from typing import Any
 
 from babel import Locale
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection
 
 from communique.mail import dates
 from communique.mail.changes import Change, changes
 from communique.mail.clean import shown
 from communique.mail.excerpts import Excerpt, excerpts
+from communique.mail.facts import Facts, facts, reposts, spans_in, told, wording_before
 from communique.passages import Passage, Wording, matched_passages
-from communique.schema import (
-    CaptureRow,
-    Delivery,
-    DeliveryMatch,
-    MatchRow,
-    Revision,
-    RuleRow,
-    SourceRow,
-    StatementRow,
-    Subscription,
-)
-
-# A row of whatever columns a query below names.
-Facts = Row[*tuple[Any, ...]]
 
 SEVERITIES = ("urgent", "notice", "info")
+MOST_RULES = 20
 MOST_EXCERPTS = 5
 MOST_REPOSTS = 10
 MOST_CHANGES = 8
@@ -78,6 +66,7 @@ class Letter:
     withdrawn: str
     url: str
     rules: tuple[RuleCard, ...]
+    more_rules: int
     changes: tuple[Change, ...]
     more_changes: int
     reposts: tuple[Repost, ...]
@@ -96,13 +85,13 @@ class Letter:
 
 def letter(connection: Connection, delivery_id: int) -> Letter:
     """The letter of one delivery of kind `new`, `wording` or `withdrawn`."""
-    row = _facts(connection, delivery_id)
+    row = facts(connection, delivery_id)
     now = Wording(row.title, row.text)
-    told = _told(connection, delivery_id)
-    before = _before(connection, row) if row.kind == "wording" else None
-    rules = _cards(told, row.revision_id, now, before)
-    edits = _changes(connection, told, row, now, before)
-    reposts, more_reposts = _reposts(connection, row)
+    matches = told(connection, delivery_id)
+    before = wording_before(connection, row) if row.kind == "wording" else None
+    rules = _cards(matches, row.revision_id, now, before)
+    edits = _changes(connection, matches, row, now, before)
+    others, more_others = reposts(connection, row, MOST_REPOSTS)
     return Letter(
         kind=row.kind,
         severity=min((card.severity for card in rules), key=SEVERITIES.index, default="info"),
@@ -116,11 +105,12 @@ def letter(connection: Connection, delivery_id: int) -> Letter:
         edited=dates.moment(row.seen_at) if row.number > 1 else "",
         withdrawn=dates.moment(row.withdrawn_at) if row.withdrawn_at else "",
         url=_address(row.url),
-        rules=rules,
+        rules=rules[:MOST_RULES],
+        more_rules=max(0, len(rules) - MOST_RULES),
         changes=edits[:MOST_CHANGES],
         more_changes=max(0, len(edits) - MOST_CHANGES),
-        reposts=reposts,
-        more_reposts=more_reposts,
+        reposts=tuple(map(_repost, others)),
+        more_reposts=more_others,
         evidence=_evidence(row),
         story_id=row.story_id,
         subscription_id=row.subscription_id,
@@ -129,59 +119,13 @@ def letter(connection: Connection, delivery_id: int) -> Letter:
     )
 
 
-def _facts(connection: Connection, delivery_id: int) -> Facts:
-    return connection.execute(
-        select(
-            *(Delivery.kind, Delivery.late, Delivery.recipient, Delivery.story_id),
-            *(Delivery.subscription_id, Delivery.revision_id, Delivery.statement_id),
-            Subscription.watchlist,
-            *(Revision.title, Revision.text_, Revision.number, Revision.sha256, Revision.seen_at),
-            *(SourceRow.publisher, SourceRow.country, SourceRow.host_country),
-            *(StatementRow.source_id, StatementRow.url, StatementRow.first_seen_at),
-            *(StatementRow.published_on, StatementRow.published_at, StatementRow.date_precision),
-            *(StatementRow.date_zone, StatementRow.date_zone_assumed, StatementRow.date_text),
-            StatementRow.withdrawn_at,
-            CaptureRow.id.label("capture_id"),
-            *(CaptureRow.fetched_at, CaptureRow.warc, CaptureRow.record_id),
-        )
-        .join(Subscription, Subscription.id == Delivery.subscription_id)
-        .join(Revision, Revision.id == Delivery.revision_id)
-        .join(StatementRow, StatementRow.id == Delivery.statement_id)
-        .join(SourceRow, SourceRow.id == StatementRow.source_id)
-        .join(CaptureRow, CaptureRow.id == Revision.capture_id)
-        .where(Delivery.id == delivery_id)
-    ).one()
-
-
-def _told(connection: Connection, delivery_id: int) -> Sequence[Facts]:
-    return connection.execute(
-        select(
-            *(RuleRow.id, RuleRow.rule, RuleRow.name, RuleRow.severity, RuleRow.version),
-            *(RuleRow.note, MatchRow.revision_id, MatchRow.spans),
-        )
-        .join(MatchRow, MatchRow.rule_id == RuleRow.id)
-        .join(DeliveryMatch, DeliveryMatch.match_id == MatchRow.id)
-        .where(DeliveryMatch.delivery_id == delivery_id)
-    ).all()
-
-
-def _before(connection: Connection, row: Facts) -> Facts | None:
-    """The wording before this one."""
-    return connection.execute(
-        select(Revision.id, Revision.title, Revision.text_)
-        .where(Revision.statement_id == row.statement_id, Revision.number < row.number)
-        .order_by(Revision.number.desc())
-        .limit(1)
-    ).one_or_none()
-
-
 def _cards(
-    told: Sequence[Facts], revision_id: int, now: Wording, before: Facts | None
+    matches: Sequence[Facts], revision_id: int, now: Wording, before: Facts | None
 ) -> tuple[RuleCard, ...]:
     """One card a rule, of its newest version, and of this wording rather than the earlier one."""
     earlier = Wording(before.title, before.text) if before else now
     cards: dict[str, RuleCard] = {}
-    for each in sorted(told, key=lambda one: (one.revision_id == revision_id, one.version)):
+    for each in sorted(matches, key=lambda one: (one.revision_id == revision_id, one.version)):
         holds = each.revision_id == revision_id
         wording = now if holds else earlier
         some, more = excerpts(wording, matched_passages(wording, each.spans), MOST_EXCERPTS)
@@ -196,7 +140,7 @@ def _cards(
 
 def _changes(
     connection: Connection,
-    told: Sequence[Facts],
+    matches: Sequence[Facts],
     row: Facts,
     now: Wording,
     before: Facts | None,
@@ -204,45 +148,18 @@ def _changes(
     if before is None:
         return ()
     then = Wording(before.title, before.text)
-    spans = connection.execute(
-        select(MatchRow.spans).where(
-            MatchRow.revision_id == before.id, MatchRow.rule_id.in_({each.id for each in told})
-        )
-    ).scalars()
-    spans_now = [each.spans for each in told if each.revision_id == row.revision_id]
-    return changes(then, now, _passages(then, spans.all()), _passages(now, spans_now))
+    spans_then = spans_in(connection, before.id, {each.id for each in matches})
+    spans_now = [each.spans for each in matches if each.revision_id == row.revision_id]
+    return changes(then, now, _passages(then, spans_then), _passages(now, spans_now))
 
 
 def _passages(wording: Wording, spans: Sequence[Sequence[dict[str, Any]]]) -> tuple[Passage, ...]:
     return matched_passages(wording, [span for each in spans for span in each])
 
 
-def _reposts(connection: Connection, row: Facts) -> tuple[tuple[Repost, ...], int]:
-    others = (StatementRow.story_id == row.story_id, StatementRow.id != row.statement_id)
-    found = connection.execute(
-        select(
-            *(SourceRow.publisher, StatementRow.url, StatementRow.withdrawn_at),
-            *(StatementRow.published_on, StatementRow.published_at, StatementRow.date_precision),
-            *(StatementRow.date_zone, StatementRow.date_zone_assumed, StatementRow.date_text),
-        )
-        .join(SourceRow, SourceRow.id == StatementRow.source_id)
-        .where(*others)
-        .order_by(StatementRow.first_seen_at, StatementRow.id)
-        .limit(MOST_REPOSTS)
-    ).all()
-    count = len(found)
-    if count == MOST_REPOSTS:
-        count = connection.execute(select(func.count()).where(*others)).scalar_one()
-    reposts = tuple(
-        Repost(
-            shown(each.publisher, 120),
-            _address(each.url),
-            _published(each),
-            bool(each.withdrawn_at),
-        )
-        for each in found
-    )
-    return reposts, count - len(found)
+def _repost(row: Facts) -> Repost:
+    gone = row.withdrawn_at is not None
+    return Repost(shown(row.publisher, 120), _address(row.url), _published(row), gone)
 
 
 def _published(row: Facts) -> str:
