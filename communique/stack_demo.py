@@ -119,5 +119,5 @@ def collect_day(demo: Demo, day: datetime) -> Day:
         runs = [start_run(demo.airflow, f"collect_{desk}", day) for desk in DESKS]
         collected = wait_for_runs(demo.airflow, runs, tell, LONGEST)
     with step(f"Alerting {day:%Y-%m-%d}") as tell:
-        alerted = wait_for_answers(demo.airflow, runs, tell, LONGEST)
+        alerted = wait_for_answers(demo.airflow, "alert", runs, tell, LONGEST)
     return Day(collected, alerted)

@@ -54,26 +54,36 @@ def wait_for_runs(
 
 
 def wait_for_answers(
-    airflow: Airflow, runs: Collection[Run], tell: Tell, longest: float
+    airflow: Airflow, dag_id: str, runs: Collection[Run], tell: Tell, longest: float
 ) -> Mapping[Run, str]:
-    """Waits until what these runs told by asset events has been answered by a DAG run each, and
-    these are over; their states."""
+    """Waits until the DAG that listens has answered everything that these runs, which are over,
+    told by asset events; the states of its runs since.
+
+    Not every event gets a run of its own: what is told while a run waits for its turn, or is being
+    made, is that run's too, also where Airflow does not count it among what the run consumed. So an
+    event is answered by any run that began after it.
+    """
+    told = [_time(event["timestamp"]) for run in runs for event in events_of(airflow, run)]
+    if len(told) < len(runs):
+        raise StackError(f"{len(runs)} DAG runs ended, but told only {len(told)} asset events.")
     answers: dict[Run, str] = {}
 
     def unanswered() -> list[str]:
-        waiting = []
-        for dag_id, run_id in runs:
-            events = events_of(airflow, (dag_id, run_id))
-            if not events or not all(event["created_dagruns"] for event in events):
-                waiting.append(f"an answer to {dag_id}")
-            for answer in (run for event in events for run in event["created_dagruns"]):
-                answers[answer["dag_id"], answer["run_id"]] = answer["state"]
-        return waiting + [
-            f"{d} ({state})" for (d, _), state in answers.items() if state not in ENDED
-        ]
+        began = []
+        for run in airflow.get(f"/dags/{dag_id}/dagRuns", limit=100, order_by="-id")["dag_runs"]:
+            if _time(run["queued_at"]) >= min(told):
+                answers[dag_id, run["dag_run_id"]] = run["state"]
+                began += [_time(run["start_date"])] if run["start_date"] else []
+        if not began or max(began) < max(told):
+            return [f"{dag_id} to begin"]
+        return [f"{dag_id} ({state})" for state in answers.values() if state not in ENDED]
 
     _wait(airflow, unanswered, tell, longest)
     return answers
+
+
+def _time(written: str) -> datetime:
+    return datetime.fromisoformat(written)
 
 
 def events_of(airflow: Airflow, run: Run) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from rich.table import Table
 console = Console()
 if not console.is_terminal:
     console = Console(width=130)
+GAP = 2  # between columns
 
 
 @contextmanager
@@ -48,16 +49,19 @@ def table(
     """Prints rows a line each, without the columns `hide`; the column `last` is cut where the
     terminal ends."""
     listed = [{name: row[name] for name in row if name not in hide} for row in rows]
-    shown = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name in listed[0] if listed else ():
-        heading_of = name.replace("_", " ")
-        widest = max(cell_len(text) for text in (heading_of, *(_cell(row[name]) for row in listed)))
+    names = list(listed[0]) if listed else []
+    width = {
+        name: max(cell_len(text) for text in (name, *(_cell(row[name]) for row in listed)))
+        for name in names
+    }
+    left = console.width - sum(width[name] + GAP for name in names if name != last)
+    shown = Table(box=None, pad_edge=False, header_style="dim", padding=(0, GAP, 0, 0))
+    for name in names:
         shown.add_column(
-            heading_of,
+            name.replace("_", " "),
             justify="right" if isinstance(listed[0][name], int) else "left",
             no_wrap=True,
-            overflow="ellipsis",
-            min_width=0 if name == last else widest,
+            width=max(20, min(width[name], left)) if name == last else width[name],
         )
     for row in listed:
         cells = (escape(_cell(value)) for value in row.values())
