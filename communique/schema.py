@@ -114,6 +114,11 @@ class StatementRow(Table):
         Index(None, "first_seen_at"),
         Index(None, "published_on"),
         Index(None, "story_id"),
+        Index(
+            "statements_withdrawn_idx",
+            "withdrawn_at",
+            postgresql_where=text("withdrawn_at IS NOT NULL"),
+        ),
         Index("statements_topics_idx", "topics", postgresql_using="gin"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -277,6 +282,7 @@ class Delivery(Table):
         _one_of("status", ("pending", "sent", "failed", "held")),
         _one_of("kind", ("new", "wording", "withdrawn", "digest", "source_health")),
         CheckConstraint("(status = 'held') = (held_because IS NOT NULL)", name="held"),
+        Index(None, "story_id"),
         Index("deliveries_pending_idx", "next_try_at", postgresql_where=text("status = 'pending'")),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -302,6 +308,7 @@ class DeliveryMatch(Table):
     """Which matches a delivery tells of (or would have, where it is held)."""
 
     __tablename__ = "delivery_matches"
+    __table_args__ = (Index(None, "match_id"),)
     delivery_id: Mapped[int] = mapped_column(
         ForeignKey("communique.deliveries.id"), primary_key=True
     )

@@ -56,12 +56,10 @@ def subscribe(
     Example: communique subscribe ana@example.org --watchlist 5g-huawei
     """
     with the_line() as line:
-        if watchlist not in {w.name for w in line.loaded.watchlists}:
-            names = ", ".join(sorted(w.name for w in line.loaded.watchlists))
-            raise typer.BadParameter(f"no watchlist {watchlist!r}; there are: {names}")
         try:
             with line.engine.begin() as connection:
-                subscriptions.subscribe(connection, address, watchlist, line.settings.clock())
+                now, names = line.settings.clock(), {w.name for w in line.loaded.watchlists}
+                subscriptions.subscribe(connection, address, watchlist, now, known=names)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
     console.print(f"{address} hears of {watchlist} from now on.", markup=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import groupby
 
@@ -37,7 +37,19 @@ from communique.coverage import SourceCoverage
 from communique.jobs import Line, finish_run, run_source
 from communique.replaying import moments, replay_moment
 from scrapers.sources import Source
-from scrapers.values import Finding, Listed
+from scrapers.values import Finding, Listed, ListingSeen
+
+
+# Pages of listings that could not be read, shown for one source; --json has them all.
+MOST_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One source's turn: its coverage, and why pages of its listings were not read."""
+
+    coverage: SourceCoverage
+    unread: tuple[str, ...]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -127,7 +139,7 @@ def _replayed(steps: int, total: Counter[str], failed: int, as_json: bool) -> No
 
 def _run(
     line: Line, sources: Sequence[Source], kind: str, key: str, since: date | None, quiet: bool
-) -> list[SourceCoverage]:
+) -> list[Turn]:
     """Gives every source its turn; a run for each desk. What one source does stops no other."""
     done: list[SourceCoverage] = []
     with _progress(quiet) as progress:
@@ -136,21 +148,25 @@ def _run(
             run_key = f"{key}:{desk}"
             for source in turns:
                 progress.update(task, description=f"{kind} {source.id}")
-                watch = _counting(progress, source.id)
-                done.append(
-                    run_source(line, source, kind=kind, run_key=run_key, since=since, watch=watch)
+                unread: list[str] = []
+                watch = _watch(progress, source.id, unread)
+                coverage = run_source(
+                    line, source, kind=kind, run_key=run_key, since=since, watch=watch
                 )
+                done.append(Turn(coverage, tuple(unread)))
                 progress.advance(task)
             finish_run(line, run_key)
     return done
 
 
-def _counting(progress: Progress, source: str) -> Watch:
-    """A line under the bar that counts what this source brings."""
+def _watch(progress: Progress, source: str, unread: list[str]) -> Watch:
+    """Counts what this source brings, on a line under the bar, and keeps its listings' errors."""
     bar = progress.add_task(f"  {source}", total=0)
     seen = Counter[str]()
 
     def watch(value: Crawled) -> None:
+        if isinstance(value, ListingSeen) and value.error is not None:
+            unread.append(str(value.error))
         if isinstance(value, Listed):
             seen["listed"] += len(value.entries)
             progress.update(bar, total=seen["listed"])
@@ -161,14 +177,20 @@ def _counting(progress: Progress, source: str) -> Watch:
     return watch
 
 
-def _finish(done: Sequence[SourceCoverage], as_json: bool) -> None:
+def _finish(done: Sequence[Turn], as_json: bool) -> None:
     if as_json:
-        print_json([asdict(coverage) for coverage in done])
+        print_json([asdict(t.coverage) | {"listings_not_read": t.unread} for t in done])
     else:
-        print_coverage(done)
+        print_coverage([turn.coverage for turn in done])
+        for turn in done:
+            for reason in turn.unread[:MOST_SHOWN]:
+                errors.print(f"listing not read: {reason}", markup=False, soft_wrap=True)
+            if len(turn.unread) > MOST_SHOWN:
+                rest = len(turn.unread) - MOST_SHOWN
+                errors.print(f"... and {rest} more pages of {turn.coverage.source}'s listings")
     if not done:
         errors.print("No enabled source was chosen.")
-    if not done or any(coverage.failed for coverage in done):
+    if not done or any(turn.coverage.failed for turn in done):
         raise typer.Exit(1)
 
 

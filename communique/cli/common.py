@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -19,7 +20,8 @@ from communique.settings import Settings
 from scrapers.facts import find
 from scrapers.sources import DESKS, Source
 
-console = Console()
+# A file or a pipe is no terminal: tables keep their lines whole there.
+console = Console(width=None if sys.stdout.isatty() else 200)
 errors = Console(stderr=True)
 
 DeskOption = typer.Option(None, "--desk", help=f"One of {', '.join(DESKS)}.")

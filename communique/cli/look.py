@@ -99,7 +99,8 @@ def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     print_table(columns, rows, right=numbers)
     for row in rows:
         if row["error"]:
-            console.print(f"{row['source']}: {row['error']}", markup=False, highlight=False)
+            said = f"{row['source']}: {row['error']}"
+            console.print(said, markup=False, highlight=False, soft_wrap=True)
     failing = sum(row["state"] != "ok" for row in rows)
     new = sum(row["new"] for row in rows)
     revised = sum(row["revised"] for row in rows)

@@ -211,6 +211,14 @@ def upgrade() -> None:
         schema="communique",
         postgresql_using="gin",
     )
+    op.create_index(
+        "statements_withdrawn_idx",
+        "statements",
+        ["withdrawn_at"],
+        unique=False,
+        schema="communique",
+        postgresql_where=sa.text("withdrawn_at IS NOT NULL"),
+    )
     op.create_table(
         "addresses",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -408,6 +416,13 @@ def upgrade() -> None:
         schema="communique",
         postgresql_where=sa.text("status = 'pending'"),
     )
+    op.create_index(
+        op.f("deliveries_story_id_idx"),
+        "deliveries",
+        ["story_id"],
+        unique=False,
+        schema="communique",
+    )
     op.create_table(
         "matches",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -438,6 +453,13 @@ def upgrade() -> None:
             ["match_id"], ["communique.matches.id"], name=op.f("delivery_matches_match_id_fkey")
         ),
         sa.PrimaryKeyConstraint("delivery_id", "match_id", name=op.f("delivery_matches_pkey")),
+        schema="communique",
+    )
+    op.create_index(
+        op.f("delivery_matches_match_id_idx"),
+        "delivery_matches",
+        ["match_id"],
+        unique=False,
         schema="communique",
     )
     # ### end Alembic commands ###
