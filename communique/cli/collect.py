@@ -39,7 +39,6 @@ from communique.replaying import moments, replay_moment
 from scrapers.sources import Source
 from scrapers.values import Finding, Listed, ListingSeen
 
-
 # Pages of listings that could not be read, shown for one source; --json has them all.
 MOST_SHOWN = 12
 
@@ -141,7 +140,7 @@ def _run(
     line: Line, sources: Sequence[Source], kind: str, key: str, since: date | None, quiet: bool
 ) -> list[Turn]:
     """Gives every source its turn; a run for each desk. What one source does stops no other."""
-    done: list[SourceCoverage] = []
+    done: list[Turn] = []
     with _progress(quiet) as progress:
         task = progress.add_task(kind, total=len(sources))
         for desk, turns in groupby(sorted(sources, key=lambda s: s.desk), lambda s: s.desk):
