@@ -89,7 +89,7 @@ def record_coverage(
     key = {"run": run_id, "source": source_id}
     with engine.begin() as connection:
         listings_read, listings_failed = connection.execute(_LISTINGS, key).one()
-        counted: dict[str, int] = dict(connection.execute(_OUTCOMES, key).all())  # type: ignore[arg-type]
+        counted: dict[str, int] = dict(connection.execute(_OUTCOMES, key).all())
         counts = {name: counted.get(name, 0) for name in OUTCOMES}
         state = "ok" if not crash and _well(listings_read, listings_failed, counts) else "failing"
         error = crash or connection.execute(_FIRST_ERROR, key).scalar_one_or_none()
