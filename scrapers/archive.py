@@ -22,13 +22,24 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import urlsplit
 
 from fsspec.core import url_to_fs
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
+
+from scrapers.warc import ArchivedResponse, read_record, read_records
+
+__all__ = [
+    "ArchiveWriter",
+    "ArchivedResponse",
+    "Evidence",
+    "open_archive",
+    "read_record",
+    "read_records",
+]
 
 _WARC = "WARC/1.1"
 _SUFFIX = ".warc.gz"
@@ -95,9 +106,11 @@ class ArchiveWriter:
         response's record ("urn:uuid:..."). Raises OSError where the store refuses."""
         record_id = f"urn:uuid:{uuid.uuid4()}"
         with self._lock:
-            self._open()
-            self._warc.write_record(_response_record(evidence, record_id))
-            self._warc.write_record(_request_record(evidence, record_id))
+            if self._out is None:
+                self._path, self._out = self._reserve()
+                self._append(_warcinfo(self._warc, Path(self._path).name))
+            response = _response_record(evidence, record_id)
+            self._append(response, _request_record(evidence, record_id))
             return str(self._fs.unstrip_protocol(self._path)), record_id
 
     def close(self) -> None:
@@ -107,16 +120,23 @@ class ArchiveWriter:
                 return
             out, self._out = self._out, None
             with out:
-                out.flush()
                 if not self._local:
                     self._fs.put_file(out.name, self._path)
 
-    def _open(self) -> None:
-        if self._out is not None:
-            return
-        self._path, self._out = self._reserve()
-        self._warc.out = self._out
-        self._warc.write_record(_warcinfo(self._warc, Path(self._path).name))
+    def _append(self, *records: ArcWarcRecord) -> None:
+        """All or nothing: after a half-written record no later one could be read."""
+        self._warc.out = io.BytesIO()
+        for record in records:
+            self._warc.write_record(record)
+        out = cast("IO[bytes]", self._out)
+        end, data = out.tell(), memoryview(self._warc.out.getvalue())
+        try:
+            while data:
+                data = data[out.write(data) :]
+        except OSError:
+            out.truncate(end)
+            out.seek(end)
+            raise
 
     def _reserve(self) -> tuple[str, IO[bytes]]:
         """Takes the first name that is free; in place for a local file."""
@@ -126,10 +146,10 @@ class ArchiveWriter:
         while True:
             if self._local:
                 with suppress(FileExistsError):
-                    return path, Path(path).open("xb")
+                    return path, Path(path).open("xb", buffering=0)
             elif not self._fs.exists(path):
                 self._fs.pipe_file(path, b"")
-                return path, tempfile.NamedTemporaryFile(suffix=_SUFFIX)
+                return path, tempfile.NamedTemporaryFile(buffering=0, suffix=_SUFFIX)
             number += 1
             path = f"{self._wanted.removesuffix(_SUFFIX)}-{number}{_SUFFIX}"
 

@@ -27,8 +27,9 @@ from scrapers.policy import Networks
 # RFC 6052: the last 32 bits are the IPv4 address that the gateway connects to. An IPv6-only
 # network reaches the whole IPv4 web through it.
 _NAT64 = IPv6Network("64:ff9b::/96")
-# RFC 8215: a gateway of someone's own network; where the IPv4 address sits is theirs to know.
-_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
+# RFC 8215 (NAT64 within someone's own network) and RFC 3879 (site-local, deprecated), which
+# older Pythons take for public.
+_LOCAL = (IPv6Network("64:ff9b:1::/48"), IPv6Network("fec0::/10"))
 _MOST_ADDRESSES = 4
 
 
@@ -45,7 +46,7 @@ def why_forbidden(address: IPv4Address | IPv6Address, allow: Networks) -> str | 
         "unspecified": address.is_unspecified,
         "link-local": address.is_link_local,
         "multicast": address.is_multicast,
-        "private": address.is_private or address in _LOCAL_NAT64,
+        "private": address.is_private or any(address in each for each in _LOCAL),
         "reserved": address.is_reserved,
         "not globally reachable": not address.is_global,
     }
@@ -67,7 +68,7 @@ class GuardedAdapter(HTTPAdapter):
     """requests' adapter whose connections go to permitted addresses only, and whose answers'
     headers arrive within `total` seconds (a read time-out alone lets a server drip for hours)."""
 
-    def __init__(self, allow: Networks, total: float, hosts: int = 64) -> None:
+    def __init__(self, allow: Networks, total: float, hosts: int = 512) -> None:
         self._pools = _guarded_pools(allow, total)
         super().__init__(pool_connections=hosts, pool_maxsize=2)
 

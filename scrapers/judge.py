@@ -67,24 +67,23 @@ def judge(capture: Capture) -> ScrapeError | None:
 
 def is_challenge(capture: Capture) -> bool:
     """Whether a guard answered in the publisher's place: asking again would only annoy it."""
-    return challenge(capture.headers, _page(capture)) is not None
-
-
-def _page(capture: Capture) -> Look | None:
-    return look(capture) if capture.body and is_html(capture) else None
+    return isinstance(_judged(capture), Challenge)
 
 
 def _judged(capture: Capture) -> ScrapeError | None:
     if capture.status == 304:
         return None
-    page = _page(capture)
+    try:
+        page = look(capture) if capture.body and is_html(capture) else None
+    except Broken as error:
+        return error
     reason = challenge(capture.headers, page)
     if reason is not None:
         return Challenge(reason)
     return (
         _by_status(capture)
         or _by_type(capture)
-        or _by_address(capture)
+        or _by_address(capture, page)
         or (_by_words(capture, page) if page is not None else None)
     )
 
@@ -116,7 +115,7 @@ def _by_type(capture: Capture) -> ScrapeError | None:
     return None
 
 
-def _by_address(capture: Capture) -> ScrapeError | None:
+def _by_address(capture: Capture, page: Look | None) -> ScrapeError | None:
     """A redirect that leads away from what was asked for: home, to an error page, to a login."""
     asked, final = urlsplit(capture.url), urlsplit(capture.final_url)
     if asked.path.rstrip("/") == final.path.rstrip("/"):
@@ -125,7 +124,8 @@ def _by_address(capture: Capture) -> ScrapeError | None:
         return Soft404(f"leads to an error page, {capture.final_url}")
     if _LOGIN.fullmatch(final.path) and not _LOGIN.fullmatch(asked.path):
         return Blocked(f"leads to a login, {capture.final_url}")
-    if _HOME.fullmatch(final.path) and not final.query and not _HOME.fullmatch(asked.path):
+    at_home = _HOME.fullmatch(final.path) and not final.query and page is not None
+    if at_home and not _HOME.fullmatch(asked.path):
         return Soft404(f"leads home, to {capture.final_url}")
     return None
 

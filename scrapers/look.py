@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scrapers.charset import decode
+from scrapers.errors import Broken
+from scrapers.tangle import why_tangled
 from scrapers.values import Capture
 
 _HTML = re.compile(r"<(!doctype\s+html|html|head|body|script|meta|title|div|p|h1|center)\b", re.I)
-_MARKUP = re.compile(r"<(\?xml|rss|feed|urlset|sitemapindex|rdf:RDF)\b", re.I)
+_OTHER = re.compile(r"<(\?xml|rss|feed|urlset|sitemapindex|rdf:RDF)\b|[{\[]", re.I)
+_XHTML = re.compile(r"(<[?!][^>]*>\s*)*<html\b", re.I)
 _REFRESH = re.compile(r"^\s*(\d+)[^;,]*[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]+)", re.I)
 _LEADS_ON = re.compile(
     r"location(?:\.href|\.replace|\.assign)?\s*(?:=(?!=)|\()\s*['\"]([^'\"\s]{1,500})['\"]"
@@ -56,23 +59,25 @@ class Look:
 def is_html(capture: Capture) -> bool:
     """Whether the body is an HTML page, by its first bytes, else by its label: feeds are labelled
     text/html often enough."""
-    head = capture.body[:2000].decode("latin-1").lstrip("\ufeff\xef\xbb\xbf \t\r\n")
-    if _MARKUP.match(head):
-        return "<html" in head.lower()
-    if _HTML.search(head):
-        return True
-    return "html" in capture.headers.get("content-type", "")
+    head = capture.body[:2000].decode("latin-1").lstrip("\xef\xbb\xbf \t\r\n")
+    if _OTHER.match(head):
+        return _XHTML.match(head) is not None
+    return _HTML.search(head) is not None or "html" in capture.headers.get("content-type", "")
 
 
 def look(capture: Capture) -> Look:
-    """Glances at a captured HTML page. Raises nothing, whatever the page holds."""
-    html = decode(capture.body[:_ENOUGH], capture.headers.get("content-type"))
-    tree = LexborHTMLParser(html)
+    """Glances at a captured HTML page. Raises Broken for markup that would keep a parser busy for
+    hours, and nothing else, whatever the page holds."""
+    html = decode(capture.body, capture.headers.get("content-type"))
+    reason = why_tangled(html)
+    if reason is not None:
+        raise Broken(f"not to be parsed: {reason}")
+    tree = LexborHTMLParser(html[:_ENOUGH])
     title = _text(tree.css_first("title"))[:_HEADING]
     script = "\n".join(node.text() for node in tree.css("script:not([src])"))[:100_000]
     sources = tuple(node.attributes.get("src") or "" for node in tree.css("script[src]")[:200])
     unscripted = " ".join(_text(node) for node in tree.css("noscript"))[:2000]
-    leads_to = _leads_to(tree, script)
+    leads_to = _joined(capture.final_url, _leads_to(tree, script))
     shell = any(not _text(node) for node in tree.css("#root, #app, #__next, #__nuxt, app-root"))
     links = len(tree.css("a[href]"))
     tree.strip_tags(_UNSEEN)
@@ -86,13 +91,22 @@ def look(capture: Capture) -> Look:
         script=script,
         sources=sources,
         unscripted=unscripted,
-        leads_to=urljoin(capture.final_url, leads_to) if leads_to else None,
+        leads_to=leads_to,
         shell=shell,
     )
 
 
 def _text(node: LexborNode | None) -> str:
     return " ".join(node.text(separator=" ").split()) if node is not None else ""
+
+
+def _joined(base: str, target: str | None) -> str | None:
+    try:
+        joined = urljoin(base, target) if target else None
+        urlsplit(joined or "")
+    except ValueError:
+        return None
+    return joined
 
 
 def _leads_to(tree: LexborHTMLParser, script: str) -> str | None:

@@ -35,13 +35,3 @@ def local_turns() -> Turn:
             yield
 
     return turn
-
-
-def no_turns() -> Turn:
-    """For an archive: nobody is burdened, nobody waits."""
-
-    @contextmanager
-    def turn(host: str, delay: float) -> Iterator[None]:  # noqa: ARG001
-        yield
-
-    return turn

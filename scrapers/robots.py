@@ -92,7 +92,7 @@ def _interpret(exchange: Exchange) -> _Rules:
         return _Rules(error=_unreadable(Broken(f"the server says {status}")))
     if not 200 <= status < 300 or _is_page(exchange.body):
         return _Rules()
-    return _Rules(Protego.parse(exchange.body[:_LONGEST].decode("utf-8", "replace")))
+    return _Rules(Protego.parse(exchange.body[:_LONGEST].decode("utf-8-sig", "replace")))
 
 
 def _unreadable(error: ScrapeError) -> ScrapeError:

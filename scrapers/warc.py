@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -122,7 +123,7 @@ def _responses(warc: str, *, check_digests: bool = False) -> Iterator[tuple[Plac
             try:
                 record = next(records, None)
                 if record is None:
-                    return
+                    break
                 found += 1
                 place = _place(warc, records, record)
                 if place is not None:
@@ -132,6 +133,9 @@ def _responses(warc: str, *, check_digests: bool = False) -> Iterator[tuple[Plac
                     raise NotInArchive(f"{warc} is no WARC file: {error}") from error
                 log.warning("%s: unreadable after record %d: %s", warc, found, error)
                 return
+        left = stream.seek(0, io.SEEK_END) - records.offset
+        if left:
+            log.warning("%s: its last %d bytes are no whole record: passed over", warc, left)
 
 
 def _place(warc: str, records: Any, record: Any) -> Place | None:
@@ -174,6 +178,8 @@ def _flaw(record: Any, headers: Mapping[str, str], wire: bytes, limit: int) -> S
         return _TRUNCATED.get(cut, Truncated)(f"the archived page is cut short ({cut})")
     if len(wire) > limit:
         return TooLarge(f"more than {limit:,} bytes")
+    if record.raw_stream.limit > 0:
+        return Truncated("the archive's file is cut short in the middle of the page")
     length = headers.get("content-length", "")
     if length.isdigit() and len(wire) < int(length) and "transfer-encoding" not in headers:
         return Truncated("the archived page is shorter than its Content-Length")
