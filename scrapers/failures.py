@@ -57,4 +57,8 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _line(error: BaseException) -> str:
+    """One line for a maintainer: the innermost words, which urllib3 wraps in a pair."""
+    inner = error.args[-1] if error.args else None
+    if isinstance(inner, BaseException):
+        return f"{type(inner).__name__}: {_line(inner)}"
     return printable(" ".join(str(error).split()))[:300] or type(error).__name__

@@ -105,10 +105,10 @@ def _hops(
     target: str | None = request_url(url)
     while target is not None:
         if len(seen) > policy.redirects:
-            raise Broken(f"more than {policy.redirects} redirects, the last to {target}")
+            raise Broken(f"more than {policy.redirects} redirects, the last to {target[:300]}")
         step = (target, *sorted(f"{cookie.name}={cookie.value}" for cookie in jar))
         if step in seen:
-            raise Broken(f"redirects in a circle, to {target}")
+            raise Broken(f"redirects in a circle, to {target[:300]}")
         seen.add(step)
         exchange = transport.exchange(target, conditions, robots.delay(target, delay), jar)
         yield exchange

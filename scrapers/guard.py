@@ -122,8 +122,8 @@ class _Guarded(HTTPConnection):
                 self.peer = address
                 return connected
         if isinstance(failure, TimeoutError):
-            raise ConnectTimeoutError(self, "no connection within the time-out") from failure
-        raise NewConnectionError(self, f"no connection: {failure}") from failure
+            raise ConnectTimeoutError(self, str(failure)) from failure
+        raise NewConnectionError(self, str(failure)) from failure
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         with _cut_off(self.sock, self.total):

@@ -121,12 +121,12 @@ def _by_address(capture: Capture, page: Look | None) -> ScrapeError | None:
     if asked.path.rstrip("/") == final.path.rstrip("/"):
         return None
     if _ERROR_PAGE.fullmatch(final.path) and not _ERROR_PAGE.fullmatch(asked.path):
-        return Soft404(f"leads to an error page, {capture.final_url}")
+        return Soft404(f"leads to an error page, {capture.final_url[:300]}")
     if _LOGIN.fullmatch(final.path) and not _LOGIN.fullmatch(asked.path):
-        return Blocked(f"leads to a login, {capture.final_url}")
+        return Blocked(f"leads to a login, {capture.final_url[:300]}")
     at_home = _HOME.fullmatch(final.path) and not final.query and page is not None
     if at_home and not _HOME.fullmatch(asked.path):
-        return Soft404(f"leads home, to {capture.final_url}")
+        return Soft404(f"leads home, to {capture.final_url[:300]}")
     return None
 
 
@@ -149,10 +149,10 @@ def _by_script(capture: Capture, page: Look) -> ScrapeError | None:
     if page.leads_to is not None:
         target = urlsplit(page.leads_to)
         if _ERROR_PAGE.fullmatch(target.path):
-            return Soft404(f"sends its visitors to an error page, {page.leads_to}")
+            return Soft404(f"sends its visitors to an error page, {page.leads_to[:300]}")
         if _HOME.fullmatch(target.path) and not _HOME.fullmatch(urlsplit(capture.url).path):
-            return Soft404(f"sends its visitors home, to {page.leads_to}")
-        return NeedsScript(f"empty; a script or refresh would lead to {page.leads_to}")
+            return Soft404(f"sends its visitors home, to {page.leads_to[:300]}")
+        return NeedsScript(f"empty; a script or refresh would lead to {page.leads_to[:300]}")
     wants_script = "javascript" in page.unscripted.casefold()
     if (page.script or page.sources) and (wants_script or len(page.prose) < 40):
         return NeedsScript("without words of its own; a script would fetch them")

@@ -7,7 +7,7 @@ here, under the pages' true addresses: robots, redirects and judging are those o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
@@ -61,9 +61,9 @@ class Replay:
         return other
 
     def _start(
-        self, index: Mapping[str, list[Place]], as_of: datetime | None, policy: FetchPolicy
+        self, places: Mapping[str, list[Place]], as_of: datetime | None, policy: FetchPolicy
     ) -> None:
-        self._places = index
+        self._places = places
         self._as_of = as_of
         self._policy = policy
         self._robots = Robots(self, policy)
@@ -83,7 +83,7 @@ class Replay:
         """All responses in the order of their time (equal times: in the archive's order), without
         those that only said 304."""
         every = [place for found in self._places.values() for place in found]
-        for place in sorted(every, key=lambda place: place.fetched_at):
+        for place in sorted(every, key=lambda place: (place.fetched_at, place.number)):
             yield ArchivedCapture(place.url, place.fetched_at, place.record_id, place.warc)
 
     def now(self) -> datetime:
@@ -124,11 +124,10 @@ class Replay:
 
 def _index(paths: Sequence[Path | str]) -> dict[str, list[Place]]:
     index: dict[str, list[Place]] = {}
-    for path in paths:
-        for warc in _files(path):
-            for place in places(warc):
-                if place.status != 304:
-                    index.setdefault(_key(place.url), []).append(place)
+    files = (warc for path in paths for warc in _files(path))
+    every = (place for warc in files for place in places(warc) if place.status != 304)
+    for number, place in enumerate(every):
+        index.setdefault(_key(place.url), []).append(replace(place, number=number))
     return index
 
 

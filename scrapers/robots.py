@@ -54,7 +54,7 @@ class Robots:
         if rules.parsed is None:
             return delay
         if not rules.parsed.can_fetch(url, ROBOT):
-            raise Disallowed(f"robots.txt does not allow {url}")
+            raise Disallowed(f"robots.txt does not allow {url[:300]}")
         asked = rules.parsed.crawl_delay(ROBOT) or 0
         return max(delay, min(asked, self._policy.longest_delay))
 

@@ -29,7 +29,8 @@ _TRUNCATED = {"length": TooLarge, "time": TimedOut}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a response lies: file, byte offset, and what an index needs to know of it."""
+    """Where a response lies: file, byte offset, and what an index needs to know of it. number:
+    its place in the order of an archive of many files."""
 
     warc: str
     offset: int
@@ -37,6 +38,7 @@ class Place:
     fetched_at: datetime
     record_id: str
     status: int
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,12 @@ def test_a_last_record_that_was_cut_short_is_passed_over_with_a_warning(
         assert "a.warc" in caplog.text
 
 
+def test_captures_of_one_moment_keep_the_archives_order(archive: Archive) -> None:
+    for path in ("/b", "/a", "/b", "/c"):
+        archive.add(path, page("Words"))
+    assert [each.url[-1] for each in archive.replay().captures()] == ["b", "a", "b", "c"]
+
+
 def test_many_files_and_folders_make_one_archive_in_the_order_of_time(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     first = Archive(tmp_path / "x" / "a.warc.gz")
