@@ -19,11 +19,11 @@ _BLOCKS = (
     "p,div,br,li,ul,ol,tr,table,h1,h2,h3,h4,h5,h6,blockquote,section,article,aside,header,footer,"
     "main,nav,form,dd,dt,dl,pre,hr,figure,figcaption,address,center"
 )
-_CELLS = ("td", "th")
+_APART = ("td", "th", "img", "video", "svg")
 _NEVER_SHOWN = (
     "script", "style", "noscript", "template", "iframe", "object", "select", "button", "textarea",
 )  # fmt: skip
-_MEANINGFUL = ",".join((_BLOCKS, *_CELLS, *_NEVER_SHOWN))
+_MEANINGFUL = ",".join((_BLOCKS, *_APART, *_NEVER_SHOWN))
 
 # Control characters, and marks that show nothing or turn the reading direction of what follows.
 _INVISIBLE = re.compile(
@@ -62,7 +62,7 @@ def paragraphs(node: LexborNode) -> str:
             hidden.append(found)
         elif tag == "br":
             found.insert_before(_BREAK)
-        elif tag in _CELLS:
+        elif tag in _APART:
             found.insert_after(" ")
         else:
             found.insert_before(_BLOCK)

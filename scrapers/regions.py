@@ -14,6 +14,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scrapers.errors import MissingElement
 
+_ARCHIVED = re.compile(
+    r"^https?://web\.archive\.org(?::\d+)?/web/(?:\d+(?:[a-z]{2}_)?/)?(https?:)/+(.+)$"
+)
 _BLANKS = re.compile(r"[\t\r\n]+")
 
 
@@ -89,3 +92,9 @@ def address(base: str, href: str | None) -> str | None:
     except ValueError:
         return None
     return joined if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def unarchived(url: str) -> str:
+    """The address of the page that an address of the Wayback Machine shows; others unchanged."""
+    match = _ARCHIVED.match(url)
+    return f"{match[1]}//{match[2]}" if match else url

@@ -13,12 +13,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin, urlsplit
 
-from bs4 import Tag
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from scrapers import markup, regions
+from scrapers import regions
 from scrapers.errors import NothingListed
-from scrapers.readers import Page
+from scrapers.readers import Page, _rows
 from scrapers.readers._trs import is_address, published_in, published_in_title
 from scrapers.values import Entry, Listing
 
@@ -62,15 +61,16 @@ def listing(page: Page) -> Listing:
     tree = regions.parse(page.html)
     base = regions.base_address(tree, page.url)
     soup = regions.soup(*_lists(tree, base, page))
-    entries: dict[str, Entry] = {}
-    for link in soup.select("a[href]"):
-        url = _statement_address(base, str(link["href"]), page)
-        if url is not None:
-            entry = _entry(url, link, base, page)
-            entries[url] = _better(entries.get(url), entry)
-    if not entries:
+    found = _rows.rows(soup, lambda href: _statement_address(base, href, page))
+    if not found:
         raise NothingListed("no link on this page leads to a statement", selector="a[href]")
-    return Listing(tuple(entries.values()), _further_pages(page, tree))
+    entries = [_entry(url, row, page) for url, row in found.items()]
+    return Listing(tuple(entries), _further_pages(page, tree))
+
+
+def _entry(url: str, row: _rows.Row, page: Page) -> Entry:
+    published = published_in(row.beside, page) or published_in_title(row.title, page)
+    return Entry(url, row.title or None, published)
 
 
 def _statement_address(base: str, href: str, page: Page) -> str | None:
@@ -96,50 +96,6 @@ def _lists(tree: LexborHTMLParser, base: str, page: Page) -> list[LexborNode]:
         if found:
             return found
     return [tree.body] if tree.body is not None else []
-
-
-def _entry(url: str, link: Tag, base: str, page: Page) -> Entry:
-    title = markup.text_of(link)
-    full = markup.one_line(str(link.get("title") or ""))
-    if not title or (title.endswith(("...", "…")) and len(full) > len(title)):
-        title = full
-    beside = _beside(link, base, page)
-    published = published_in(beside, page) or published_in_title(title, page)
-    return Entry(url, markup.title_text(title) or None, published)
-
-
-def _beside(link: Tag, base: str, page: Page) -> str:
-    """What stands in the link's row besides the link: the row is the widest element around it
-    that holds no other statement."""
-    row: Tag = link
-    for parent in link.parents:
-        others = {
-            _statement_address(base, str(other["href"]), page) for other in parent.select("a[href]")
-        }
-        if len(others - {None}) > 1 or parent.name in ("body", "html", "[document]"):
-            break
-        row = parent
-    if row is link:
-        return _until_next_link(link)
-    own = link.get_text()
-    return markup.one_line(row.get_text(" ")).replace(markup.one_line(own), " ", 1)
-
-
-def _until_next_link(link: Tag) -> str:
-    """In lists without rows, the text that follows the link."""
-    texts: list[str] = []
-    for sibling in link.next_siblings:
-        if isinstance(sibling, Tag) and (sibling.name == "a" or sibling.find("a")):
-            break
-        texts.append(sibling.get_text(" ") if isinstance(sibling, Tag) else str(sibling))
-    return markup.one_line(" ".join(texts))
-
-
-def _better(known: Entry | None, entry: Entry) -> Entry:
-    """Two links to one statement (its picture and its title) are one entry."""
-    if known is None:
-        return entry
-    return Entry(known.url, known.title or entry.title, known.published or entry.published)
 
 
 def _further_pages(page: Page, tree: LexborHTMLParser) -> tuple[str, ...]:

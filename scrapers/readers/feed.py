@@ -1,0 +1,152 @@
+"""RSS and Atom feeds, of whatever publisher, with and without whole texts.
+
+    <item><title>..</title><link>..</link><pubDate>Sat, 22 May 2021 12:00:47 +0000</pubDate>
+      <description>..</description><content:encoded><![CDATA[<p>..</p>]]></content:encoded></item>
+    <entry><title>..</title><link href=".."/><published>..</published><content>..</content></entry>
+
+When an item holds its whole text, `Entry.body` is that text's HTML and no page need be fetched.
+Taking a teaser for the text would lose the rest silently, so in doubt the page is fetched:
+
+- nothing that ends as teasers do ("[…]", "Read more", a link to the page) is a whole text;
+- `content:encoded` and Atom's `content` are one if they are set in paragraphs or are no shorter
+  than 250 characters;
+- a `description` (or `summary`) alone is one if it is set in two paragraphs or more and has at
+  least 600 characters.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+from scrapers import markup, regions
+from scrapers.dates import read_date
+from scrapers.errors import MissingElement, NothingListed, Unreadable
+from scrapers.language import language_of
+from scrapers.readers import Page, Reader
+from scrapers.values import Article, Entry, Listing, Precision, Published
+
+_CONTENT_LEAST, _DESCRIPTION_LEAST = 250, 600
+_PARAGRAPH = re.compile(r"<(?:p|div|li)\b|<br\s*/?>\s*<br", re.IGNORECASE)
+_TEASER_END = re.compile(
+    r"(?:\[?(?:…|\.\.\.)\]?|\b(?:read|learn|see|view) (?:more|on|full|the (?:full|rest|whole)\b.*)"
+    r"|continue reading.*|keep reading.*|full (?:story|text|article|statement)|weiterlesen|mehr"
+    r"|lire la suite|leer más|seguir leyendo|ler mais|leggi tutto|читать далее"
+    r"|阅读(?:全文|更多|原文)|查看(?:全文|更多)|全文|続きを読む|더보기)[\s»›>→)\]）】.:：]*$",
+    re.IGNORECASE,
+)
+_POSTED_FIRST = re.compile(
+    r"^The post\b.{0,600}\b(?:appeared first on|first appeared on)\b.{0,200}$"
+)
+# What XML forbids and some feeds contain all the same.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def listing(page: Page) -> Listing:
+    """The items of a feed. Raises Unreadable where there is no feed (a page of HTML in its place),
+    NothingListed for a feed without items. One that is not well-formed is read as far as it goes.
+    """
+    parsed = _parsed(page.html)
+    version = parsed.get("version") or ""
+    if not parsed.entries and not version:
+        kind = "a page of HTML" if re.search(r"<(?:html|body)\b", page.html, re.I) else "no feed"
+        raise Unreadable(f"expected an RSS or Atom feed, found {kind}")
+    entries = [entry for item in parsed.entries if (entry := _entry(item, version, page))]
+    if not entries:
+        raise NothingListed(f"the feed ({version or 'unknown kind'}) has no item with a link")
+    following = (link.get("href") for link in parsed.feed.get("links", ()) if _is_next(link))
+    pages = (regions.address(page.url, href) for href in following)
+    return Listing(tuple(entries), tuple(filter(None, pages)))
+
+
+def article(page: Page) -> Article:
+    """A statement that a feed carried whole. page.html is the item's body, page.entry the item."""
+    entry = page.entry
+    if entry is None or not entry.title:
+        raise MissingElement("the feed's item has no title", selector="item > title")
+    text = "\n\n".join(_blocks(page.html))
+    if not text:
+        raise MissingElement("the feed's item has no text", selector="content or description")
+    unknown = Published(Precision.UNKNOWN, zone=page.source.time_zone)
+    language = language_of(text, expected=page.source.languages)
+    return Article(markup.title_text(entry.title), text, entry.published or unknown, language)
+
+
+def is_address(url: str) -> bool:
+    """Whatever a feed names is a statement."""
+    return url.startswith(("http://", "https://"))
+
+
+def _parsed(text: str) -> Any:
+    """feedparser would take a string for an address or a file, and a declaration of an encoding
+    that no longer holds for the truth; it gets bytes and is told that they are UTF-8."""
+    import feedparser
+
+    cleaned = _FORBIDDEN.sub("", text).lstrip()
+    return feedparser.parse(
+        io.BytesIO(cleaned.encode("utf-8", "replace")),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+
+
+def _entry(item: Any, version: str, page: Page) -> Entry | None:
+    url = regions.address(page.url, item.get("feedburner_origlink") or item.get("link"))
+    if url is None:
+        return None
+    title = markup.title_text(markup.paragraphs_of(item.get("title") or ""))
+    return Entry(url, title or None, _published(item, version, page), _body(item, url))
+
+
+def _published(item: Any, version: str, page: Page) -> Published | None:
+    """The stamp of publication. Atom's `updated` is none; in RSS the same field is dc:date."""
+    stamp = item.get("published")
+    if not stamp and not version.startswith("atom"):
+        stamp = item.get("updated")
+    return read_date(stamp, zone=page.source.time_zone) if stamp else None
+
+
+def _body(item: Any, url: str) -> str | None:
+    """The HTML of the whole text, where the item has it; see above for when it does."""
+    contents = [content.get("value") or "" for content in item.get("content", ())]
+    content = max(contents, key=len, default="")
+    if content and _is_whole(content, url, paragraphs=1, least=_CONTENT_LEAST):
+        return content
+    summary = item.get("summary") or ""
+    whole = len(_PARAGRAPH.findall(summary)) >= 2 and _is_whole(
+        summary, url, paragraphs=None, least=_DESCRIPTION_LEAST
+    )
+    return summary if whole else None
+
+
+def _is_whole(html: str, url: str, *, paragraphs: int | None, least: int) -> bool:
+    blocks = _blocks(html)
+    if not blocks or _TEASER_END.search(blocks[-1]) or _leads_to(html, url, blocks[-1]):
+        return False
+    in_paragraphs = paragraphs is not None and len(_PARAGRAPH.findall(html)) >= paragraphs
+    return in_paragraphs or sum(map(len, blocks)) >= least
+
+
+def _leads_to(html: str, url: str, last_block: str) -> bool:
+    """True for a body whose last words are a link to the page it was taken from."""
+    links = regions.parse(html).css("a[href]")
+    href = links[-1].attributes.get("href") or "" if links else ""
+    if href.startswith("#") or regions.address(url, href) != url or not href:
+        return False
+    words = markup.line(links[-1])
+    return bool(words) and last_block.endswith(words)
+
+
+def _blocks(html: str) -> list[str]:
+    """The paragraphs of a body without the line that WordPress adds to feeds."""
+    blocks = markup.paragraphs_of(html).split("\n\n")
+    return [block for block in blocks if block and not _POSTED_FIRST.match(block)]
+
+
+def _is_next(link: Any) -> bool:
+    return bool(link.get("rel") == "next")
+
+
+READER = Reader("feed", 1, listing, article, is_address)
