@@ -38,7 +38,7 @@ bench: setup ## speed and size, beside peers and the limit
 	$(BIN)/python -m bench
 
 live-check: setup ## try every source on the real web (needs the internet)
-	$(BIN)/communique sources check
+	COMMUNIQUE_HOME=.communique/live-check $(BIN)/communique collect
 
 ifneq ($(wildcard docker-compose.yml),)
 up: ## start all services in docker
