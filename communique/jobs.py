@@ -57,8 +57,17 @@ def open_line(settings: Settings, engine: Engine) -> Line:
     """
     sources = load_sources(settings.sources)
     register_sources(engine, sources)
-    replay = Replay(settings.replay, settings.as_of) if settings.replay else None
+    replay = None
+    if settings.replay:
+        replay = Replay(settings.replay, settings.as_of, fetch_policy(settings))
     return Line(settings, engine, sources, load_watchlists(settings.watchlists), replay)
+
+
+def fetch_policy(settings: Settings) -> FetchPolicy:
+    """How the fetcher behaves, as far as the settings say."""
+    return FetchPolicy(
+        contact=settings.contact, max_body=settings.max_body, allow=settings.allow_addresses
+    )
 
 
 def topics_of(loaded: Loaded) -> Topics:
@@ -87,15 +96,15 @@ def fetching(line: Line, source: Source, run_key: str, now: datetime) -> Iterato
         yield line.replay.fetch
         return
     settings = line.settings
-    policy = FetchPolicy(
-        contact=settings.contact,
-        max_body=settings.max_body,
-        allow=settings.allow_addresses,
-    )
     name = f"{source.desk}/{now:%Y-%m-%d}/{source.id}-{_file_name(run_key)}.warc.gz"
     with (
         open_archive(settings.archive, name) as archive,
-        Fetcher(policy, turn=host_turns(line.engine), archive=archive) as fetcher,
+        Fetcher(
+            fetch_policy(settings),
+            turn=host_turns(line.engine),
+            archive=archive,
+            clock=settings.clock,
+        ) as fetcher,
     ):
         yield fetcher.fetch
 

@@ -47,8 +47,9 @@ class Settings(BaseSettings):
     allow_addresses: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="Networks that may be reached although private, comma-separated (tests)"
     )
-    replay: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (), description="WARC files that answer instead of the network, comma-separated"
+    replay: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="WARC files or folders of them, comma-separated, that answer instead of the web",
     )
     as_of: AwareDatetime | None = Field(
         None, description="Under replay: the clock; captures after this moment do not exist"
@@ -68,7 +69,7 @@ class Settings(BaseSettings):
     def _paths(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(Path(part.strip()) for part in value.split(",") if part.strip())
+        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @property
     def archive(self) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from scrapers.addresses import canonical
+from scrapers.addresses import canonical, printable
 from scrapers.charset import decode
 from scrapers.dates import infer_years, is_plausible
 from scrapers.errors import DuplicateAddress, Implausible, NothingListed, ScrapeError
@@ -168,7 +168,7 @@ def _canonical_entries(source: Source, listing: Listing) -> list[tuple[str, Entr
         try:
             url = canonical(entry.url, source)
         except ScrapeError:  # a malformed link: visited as it stands, so its failure is recorded
-            url = entry.url
+            url = printable(entry.url)
         entries.setdefault(url, entry)
     return list(entries.items())
 
