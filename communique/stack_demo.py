@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ def demonstration(
         with step("Preparing databases, pages and mailbox"):
             archive.build(home / "pages.warc.gz")
             clear_folder(home / "mailbox")
+            shutil.rmtree(home / "airflow" / "logs", ignore_errors=True)
             engine, airflow_url = stack.enter_context(
                 fresh_databases(settings, lambda url: migrate(_environment(settings, url)))
             )
@@ -86,7 +88,7 @@ def _settings(home: Path) -> Settings:
         sources=SOURCES,
         watchlists=project_folder("watchlists"),
         home=home,
-        replay=(home / "pages.warc.gz",),
+        replay=(str(home / "pages.warc.gz"),),
         as_of=None,
         now=None,
     )
@@ -99,7 +101,7 @@ def _environment(settings: Settings, airflow_url: str) -> dict[str, str]:
         "MAIL_FROM": settings.mail_from,
         "SOURCES": str(settings.sources),
         "HOME": str(settings.home),
-        "REPLAY": ",".join(map(str, settings.replay)),
+        "REPLAY": ",".join(settings.replay),
     }
     extra = {f"COMMUNIQUE_{name}": value for name, value in given.items() if value}
     return environment(settings.home / "airflow", airflow_url, extra=extra)

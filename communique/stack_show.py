@@ -15,7 +15,7 @@ from rich.table import Table
 
 console = Console()
 if not console.is_terminal:
-    console = Console(width=130)
+    console = Console(width=150)
 GAP = 2  # between columns
 
 

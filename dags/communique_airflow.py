@@ -165,7 +165,8 @@ def source_failure(
     """
     from scrapers.errors import Broken, ForbiddenAddress, NotText, TooLarge
 
-    lines = [f"{coverage.source} fails since {coverage.since:%Y-%m-%d %H:%M} UTC: {coverage.error}"]
+    lines = [f"{coverage.source} fails since {coverage.since:%Y-%m-%d %H:%M} UTC."]
+    lines.append(coverage.error or "No reason was recorded.")
     for visit in seen[:1]:
         if visit.capture is not None and visit.capture.warc:
             lines.append(f"Evidence: {visit.capture.warc}, record {visit.capture.record_id}")
@@ -173,7 +174,7 @@ def source_failure(
         lines.append(f"In all {len(seen)} addresses of this source could not be read.")
     lines.append("What it stored stays stored, and the other sources went on.")
     lines.append(f"Next: communique coverage --desk {desk}")
-    lines.append(f"      communique sources check {coverage.source}")
+    lines.append(f"      communique sources show {coverage.source}")
     away = seen and all(
         isinstance(visit.error, Broken)
         and not isinstance(visit.error, TooLarge | NotText | ForbiddenAddress)

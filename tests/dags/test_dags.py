@@ -177,3 +177,40 @@ def airflow_settings(home: Path, **environment: str) -> dict[str, Any]:
     )
     loaded: dict[str, Any] = json.loads(python(home, "-c", code, **environment))
     return loaded
+
+
+@pytest.mark.parametrize(
+    ("error", "first_try", "raised"),
+    [
+        ("TimedOut", True, "SourceUnreachable"),
+        ("TimedOut", False, "SourceFailed"),
+        ("TooLarge", True, "SourceFailed"),
+        ("MissingElement", True, "SourceFailed"),
+        ("Challenge", True, "SourceFailed"),
+    ],
+)
+def test_only_a_server_that_did_not_answer_is_asked_again_and_only_once(
+    tmp_path: Path, error: str, first_try: bool, raised: str
+) -> None:
+    code = FAILURE.format(error=error, first_try=first_try)
+    kind, _, message = python(tmp_path, "-c", code).partition(" ")
+    assert kind == raised
+    for words in ("one fails since 2026-03-02 06:00 UTC", "what happened", "archive/one.warc.gz",
+                  "urn:uuid:1", "communique coverage --desk china"):  # fmt: skip
+        assert words in message
+
+
+FAILURE = """
+from datetime import datetime, timezone
+from communique_airflow import source_failure
+from communique.coverage import SourceCoverage
+from scrapers import errors
+from scrapers.values import Capture, ListingSeen
+since = datetime(2026, 3, 2, 6, tzinfo=timezone.utc)
+url = "https://one.example/"
+capture = Capture(url, url, since, warc="archive/one.warc.gz", record_id="urn:uuid:1")
+visit = ListingSeen(url, url, 0, capture, errors.{error}("what happened"))
+seen = SourceCoverage("one", 0, 1, 0, 0, {{}}, None, "failing", since, "what happened")
+raised = source_failure(seen, "china", [visit], first_try={first_try})
+print(type(raised).__name__, repr(str(raised)))
+"""
