@@ -40,6 +40,7 @@ class Line:
     engine: Engine
     sources: tuple[Source, ...]
     loaded: Loaded
+    topics: Topics
     replay: Replay | None
 
     def desk(self, desk: str | None) -> tuple[Source, ...]:
@@ -60,7 +61,8 @@ def open_line(settings: Settings, engine: Engine) -> Line:
     replay = None
     if settings.replay:
         replay = Replay(settings.replay, settings.as_of, fetch_policy(settings))
-    return Line(settings, engine, sources, load_watchlists(settings.watchlists), replay)
+    loaded = load_watchlists(settings.watchlists)
+    return Line(settings, engine, sources, loaded, topics_of(loaded), replay)
 
 
 def fetch_policy(settings: Settings) -> FetchPolicy:
@@ -134,7 +136,7 @@ def run_source(
         run_id=run_id,
         kind=kind,
         clock=line.settings.clock,
-        topics=topics_of(line.loaded),
+        topics=line.topics,
         since=since,
     )
     with fetching(line, source, run_key, now) as fetch:

@@ -11,7 +11,7 @@ from scrapers.replay import Replay
 
 from communique.collecting import Job, close_run, collect_source, open_run, visit_address
 from communique.coverage import SourceCoverage
-from communique.jobs import Line, topics_of
+from communique.jobs import Line
 from scrapers.addresses import canonical, host_of
 from scrapers.readers import reader
 from scrapers.sources import Source
@@ -54,7 +54,7 @@ def replay_moment(line: Line, moment: Moment, run_key: str) -> SourceCoverage:
         run_id=run_id,
         kind="replay",
         clock=lambda: moment.at,
-        topics=topics_of(line.loaded),
+        topics=line.topics,
     )
     if moment.listing is not None:
         listings = frozenset({moment.listing})

@@ -93,11 +93,13 @@ def migrate(env: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def airflow(env: Mapping[str, str], tell: Tell, *, port: int = 0, ui: bool) -> Iterator[Airflow]:
+def airflow(
+    env: Mapping[str, str], lock: int, tell: Tell, *, port: int = 0, ui: bool
+) -> Iterator[Airflow]:
     """A running Airflow, ended with everything it started when the block ends.
 
-    port: of its pages and API; 0: any free one. ui: whether a person will look at it; without, one
-    process less is started.
+    lock: from `alone`. port: of its pages and API; 0: any free one. ui: whether a person will look
+    at it; without, one process less is started.
     """
     home = Path(env["AIRFLOW_HOME"])
     port = port or free_port()
@@ -112,27 +114,24 @@ def airflow(env: Mapping[str, str], tell: Tell, *, port: int = 0, ui: bool) -> I
         "scheduler": ["--skip-serve-logs"],
         "triggerer": ["--skip-serve-logs"],
     }
-    with _alone(home) as lock:
-        processes = {}
-        try:
-            for component in COMPONENTS if ui else COMPONENTS[:-1]:
-                with _log(home, component).open("wb") as log:
-                    processes[component] = subprocess.Popen(  # noqa: S603
-                        [*_command(), component, *options.get(component, [])],
-                        env=env,
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=log,
-                        start_new_session=True,
-                        pass_fds=(lock,),
-                    )
-            running = Airflow(
-                home, url, secrets_of(home)["password"], processes, requests.Session()
-            )
-            _wait_until_healthy(running, tell)
-            yield running
-        finally:
-            _end(list(processes.values()))
+    processes = {}
+    try:
+        for component in COMPONENTS if ui else COMPONENTS[:-1]:
+            with _log(home, component).open("wb") as log:
+                processes[component] = subprocess.Popen(  # noqa: S603
+                    [*_command(), component, *options.get(component, [])],
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    pass_fds=(lock,),
+                )
+        running = Airflow(home, url, secrets_of(home)["password"], processes, requests.Session())
+        _wait_until_healthy(running, tell)
+        yield running
+    finally:
+        _end(list(processes.values()))
 
 
 def _command() -> list[str]:
@@ -144,21 +143,35 @@ def _log(home: Path, component: str) -> Path:
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[int]:
-    """Holds the home's lock, which Airflow's processes inherit: two Airflows on one home, or one
-    beside the orphans of another, would run every task twice."""
-    lock = os.open(home / "running", os.O_RDONLY | os.O_CREAT, 0o600)
+def alone(home: Path) -> Iterator[int]:
+    """Holds the lock on Airflow's home, which its processes inherit: two Airflows on one home, or
+    one beside the orphans of another, would run every task twice. Raises StackError where there
+    is one."""
+    home.mkdir(parents=True, exist_ok=True)
+    file = home / "running"
+    lock = os.open(file, os.O_RDONLY | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            holders = " ".join(str(pid) for pid in _holders(file) if pid != os.getpid())
             raise StackError(
-                f"An Airflow already runs on {home}: end it first. If its terminal is gone, "
-                f"`fuser -k {home / 'running'}` ends what is left of it."
+                f"An Airflow already runs on {home}. End it where it was started, or, "
+                f"if that is gone: kill {holders}"
             ) from None
         yield lock
     finally:
         os.close(lock)
+
+
+def _holders(file: Path) -> list[int]:
+    """The processes that have this file open."""
+    found = set()
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):  # it may have ended, or not be ours to look into
+            if descriptor.readlink() == file.resolve():
+                found.add(int(descriptor.parts[2]))
+    return sorted(found)
 
 
 def _wait_until_healthy(running: Airflow, tell: Tell) -> None:

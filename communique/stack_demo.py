@@ -15,7 +15,7 @@ from communique.demo import archive
 from communique.jobs import open_line
 from communique.mailbox import mailbox
 from communique.settings import Settings, project_folder
-from communique.stack_airflow import Airflow, airflow, migrate
+from communique.stack_airflow import Airflow, airflow, alone, migrate
 from communique.stack_env import environment
 from communique.stack_runs import Run, start_run, wait_for_answers, wait_for_dags, wait_for_runs
 from communique.stack_show import step
@@ -59,6 +59,7 @@ def demonstration(
     home = home.resolve()
     settings = _settings(home)
     with ExitStack() as stack:
+        lock = stack.enter_context(alone(home / "airflow"))
         with step("Preparing databases, pages and mailbox"):
             archive.build(home / "pages.warc.gz")
             clear_folder(home / "mailbox")
@@ -72,7 +73,7 @@ def demonstration(
         settings = settings.model_copy(update={"database_url": url, "smtp_url": smtp_url})
         with step("Starting Airflow") as tell:
             env = _environment(settings, airflow_url)
-            running = stack.enter_context(airflow(env, tell, ui=ui, port=port))
+            running = stack.enter_context(airflow(env, lock, tell, ui=ui, port=port))
             dags = ["alert", *(f"collect_{desk}" for desk in DESKS)]
             wait_for_dags(running, dags, tell, LONGEST)
         yield Demo(settings, engine, running, home / "mailbox")

@@ -9,7 +9,7 @@ from communique.database import database
 from communique.embedded import server
 from communique.mailbox import mailbox
 from communique.settings import Settings
-from communique.stack_airflow import Airflow, airflow, migrate
+from communique.stack_airflow import Airflow, airflow, alone, migrate
 from communique.stack_env import environment
 from communique.stack_show import console, step
 
@@ -20,6 +20,7 @@ def standing(settings: Settings, *, port: int = 0) -> Iterator[Airflow]:
     name none, over the embedded server and a mailbox under `settings.home`."""
     home = settings.home.resolve()
     with ExitStack() as stack:
+        lock = stack.enter_context(alone(home / "airflow"))
         with step("Preparing databases"):
             engine = stack.enter_context(database(settings))
             airflow_url = stack.enter_context(server(home, "airflow"))
@@ -40,5 +41,5 @@ def standing(settings: Settings, *, port: int = 0) -> Iterator[Airflow]:
             env = environment(home / "airflow", airflow_url, extra=extra, inherit=kept)
             migrate(env)
         with step("Starting Airflow") as tell:
-            running = stack.enter_context(airflow(env, tell, ui=True, port=port))
+            running = stack.enter_context(airflow(env, lock, tell, ui=True, port=port))
         yield running

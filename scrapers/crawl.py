@@ -80,6 +80,8 @@ def crawl(
     for facts in source.listings:
         if plan.listings is not None and facts.url not in plan.listings:
             continue
+        if facts.valid_until is not None and plan.now.date() > facts.valid_until:
+            continue
         for page in _walk(source, facts, fetch, lookup, plan, seen):
             yield page
             if plan.since is not None:

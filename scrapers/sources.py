@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -28,6 +29,9 @@ class ListingFacts(BaseModel):
     language: LanguageCode | None = None
     confidence: Literal["seen", "inferred"] = "inferred"
     at_least: int = Field(1, ge=1, description="fewer entries than this is a failure")
+    valid_until: date | None = Field(
+        None, description="the last day it stood at this address; later runs do not ask for it"
+    )
 
 
 class Source(BaseModel):

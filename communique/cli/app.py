@@ -12,6 +12,7 @@ from rich.console import Console
 from communique import __version__
 from communique.cli import alerts, collect, db, look, sources, watchlists
 from communique.database import StoreError
+from communique.embedded_account import EmbeddedServerError
 from scrapers.errors import ScrapeError
 
 app = typer.Typer(
@@ -53,7 +54,7 @@ def main() -> None:
             name = "_".join(str(part) for part in problem["loc"]).upper()
             errors.print(f"COMMUNIQUE_{name}: {problem['msg']}", style="red", markup=False)
         sys.exit(2)
-    except (StoreError, ScrapeError) as error:
+    except (StoreError, EmbeddedServerError, ScrapeError) as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -32,9 +32,14 @@ def upgrade_command() -> None:
 def url() -> None:
     """Print the address of the store, for psql, a notebook or a BI tool.
 
+    The embedded server then stays up until `communique db stop`.
+
     Example: psql "$(communique db url)"
     """
-    with database(Settings(), migrate=False) as engine:
+    settings = Settings()
+    with database(settings) as engine:
+        if not settings.database_url:
+            embedded.keep(settings.home)
         typer.echo(_plain_url(engine.url.render_as_string(hide_password=False)))
 
 
@@ -57,15 +62,17 @@ def psql(context: typer.Context) -> None:
 
 
 @app.command()
-def stop() -> None:
-    """Stop the embedded server, whoever uses it.
+def stop(
+    force: bool = typer.Option(False, "--force", help="Even while other commands use it."),
+) -> None:
+    """Stop the embedded server. Refuses while a command uses it.
 
     Example: communique db stop
     """
     settings = Settings()
     if settings.database_url:
         raise StoreError("COMMUNIQUE_DATABASE_URL is set: that server is not ours to stop.")
-    stopped = embedded.stop(settings.home)
+    stopped = embedded.stop(settings.home, force=force)
     console.print("Stopped." if stopped else "The embedded server was not running.")
 
 

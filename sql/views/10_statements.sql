@@ -22,7 +22,8 @@ SELECT s.id,
        s.story_id,
        s.reader,
        s.date_zone,
-       s.revision_number AS revisions,
+       s.revision_number AS revision,
+       (SELECT count(*) FROM communique.revisions v WHERE v.statement_id = s.id) AS revisions,
        s.backfilled
 FROM communique.statements s
 JOIN communique.sources o ON o.id = s.source_id;
@@ -50,5 +51,6 @@ COMMENT ON COLUMN analyst.statements.topics IS 'Topics that its wording belongs 
 COMMENT ON COLUMN analyst.statements.story_id IS 'Statements that say the same thing share a story';
 COMMENT ON COLUMN analyst.statements.reader IS 'Reader and version that read the current wording';
 COMMENT ON COLUMN analyst.statements.date_zone IS 'Time zone of the date (IANA name, or an offset that the page states)';
-COMMENT ON COLUMN analyst.statements.revisions IS 'Number of the current wording; more than 1: it was edited';
+COMMENT ON COLUMN analyst.statements.revision IS 'Number of the current wording (analyst.revisions.number)';
+COMMENT ON COLUMN analyst.statements.revisions IS 'How many wordings it has had; more than 1: it was edited';
 COMMENT ON COLUMN analyst.statements.backfilled IS 'True: first read by a backfill, which never alerts';

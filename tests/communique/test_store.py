@@ -94,7 +94,9 @@ def test_an_edit_keeps_the_earlier_wording_and_a_return_to_it_is_no_third(intake
     kept = rows(intake.engine, "SELECT number, text FROM analyst.revisions ORDER BY number")
     assert [number for number, _ in kept] == [1, 2]
     assert kept[1][1] == TEXT + "We firmly oppose this."
-    assert rows(intake.engine, "SELECT revisions, text FROM analyst.statements") == [(1, TEXT)]
+    assert rows(intake.engine, "SELECT revision, revisions, text FROM analyst.statements") == [
+        (1, 2, TEXT)
+    ]
 
 
 def test_a_word_for_word_repost_joins_the_story_and_a_short_notice_does_not(
