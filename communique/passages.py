@@ -9,7 +9,6 @@ from typing import Any
 from communique.text import passage
 from communique.text.sentences import PASSAGE_LIMIT
 
-
 # A passage up to this length is whole sentences for each span in it, not cut around one of them.
 UNCUT = PASSAGE_LIMIT // 2
 

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from scrapers.replay import Replay
-
 from communique.collecting import Job, close_run, collect_source, open_run, visit_address
 from communique.coverage import SourceCoverage
 from communique.jobs import Line
 from scrapers.addresses import canonical, host_of
 from scrapers.readers import reader
+from scrapers.replay import Replay
 from scrapers.sources import Source
 
 

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     )
     replay: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="WARC files or folders of them, comma-separated, that answer instead of the web",
+        description="WARC files or folders of them (commas between) that answer instead of the web",
     )
     as_of: AwareDatetime | None = Field(
         None, description="Under replay: the clock; captures after this moment do not exist"
