@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 from bs4 import BeautifulSoup, Tag
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
+from scrapers import regions
 from scrapers.errors import MissingElement
 
 # A title longer than this is not one; what follows is cut off.
@@ -91,7 +92,7 @@ def remove(node: LexborNode, selector: str) -> None:
 
 def paragraphs_of(html: str) -> str:
     """`paragraphs` of a fragment of HTML."""
-    body = LexborHTMLParser(html).body
+    body = regions.parse(html).body
     return paragraphs(body) if body is not None else ""
 
 

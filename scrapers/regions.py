@@ -12,17 +12,37 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from scrapers.errors import MissingElement
+from scrapers.errors import MissingElement, Unreadable
 
 _ARCHIVED = re.compile(
     r"^https?://web\.archive\.org(?::\d+)?/web/(?:\d+(?:[a-z]{2}_)?/)?(https?:)/+(.+)$"
 )
+# No page has elements nested so deep; below so many tags it is not worth the look.
+_DEEPEST, _MANY_TAGS = 2000, 20_000
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
+_NEVER_NESTED = frozenset(
+    ("area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta",
+     "option", "p", "param", "source", "td", "th", "tr", "track", "wbr")
+)  # fmt: skip
 _BLANKS = re.compile(r"[\t\r\n]+")
 
 
 def parse(html: str) -> LexborHTMLParser:
-    """The tree of a page; a page of whatever kind has one."""
+    """The tree of a page. Raises Unreadable for elements nested more than 2,000 deep, on which
+    every search of the tree would take minutes; any other page has a tree."""
+    if html.count("<") > _MANY_TAGS and _depth(html) > _DEEPEST:
+        raise Unreadable(f"its elements are nested more than {_DEEPEST:,} deep")
     return LexborHTMLParser(html)
+
+
+def _depth(html: str) -> int:
+    """How deep elements are nested, without those that end where the next one begins."""
+    depth = deepest = 0
+    for match in _TAG.finditer(html):
+        if match[2].lower() not in _NEVER_NESTED:
+            depth = depth - 1 if match[1] else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def soup(*nodes: LexborNode) -> BeautifulSoup:

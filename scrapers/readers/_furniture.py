@@ -149,8 +149,9 @@ def without_furniture(blocks: Sequence[str], title: str) -> list[str]:
 def _after_title(blocks: list[str], title: str) -> list[str]:
     folded = title.casefold()
     for place, block in enumerate(blocks[:6]):
-        if block.casefold() == folded:
-            return blocks[place + 1 :]
+        first, _, rest = block.partition("\n")
+        if first.casefold() == folded:
+            return [rest, *blocks[place + 1 :]] if rest else blocks[place + 1 :]
         if len(block) > _SHORT or _SENTENCE_END.search(block):
             break
     return [block for block in blocks if block.casefold() != folded]

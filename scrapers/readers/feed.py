@@ -40,7 +40,9 @@ _POSTED_FIRST = re.compile(
     r"^The post\b.{0,600}\b(?:appeared first on|first appeared on)\b.{0,200}$"
 )
 # What XML forbids and some feeds contain all the same.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_FORBIDDEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:x0*[dD][89a-fA-F][0-9a-fA-F]{2}|5[5-7]\d{3}|x?0+);"
+)
 
 
 def listing(page: Page) -> Listing:
