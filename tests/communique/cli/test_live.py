@@ -1,0 +1,205 @@
+"""Collecting from a real web server: every address accounted for, whatever dies or goes wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from communique.embedded import server
+from scrapers.archive import read_record
+from tests.command import answer, communique
+from tests.servers import Reply, Server
+
+PAGE = """<!DOCTYPE html><html lang="en"><head><title>{title}</title></head><body>
+<div class="content_mod"><h2 class="title">{title}</h2><div class="date" id="News_Body_Time"></div>
+<div class="content"><p>{text}</p><p>Cooperation on networks should be open to all.</p></div></div>
+</body></html>"""
+WORDS = "The spokesperson took questions on Huawei and on 5G networks in several countries. "
+
+
+def article(number: int, words: str = WORDS) -> Reply:
+    title = f"Regular Press Conference {number} on March {number % 28 + 1}, 2026"
+    html = PAGE.format(title=title, text=f"Statement number {number}. {words * 3}")
+    return Reply(headers={"Content-Type": "text/html; charset=utf-8"}, body=html)
+
+
+def listing(numbers: range) -> Reply:
+    items = "".join(
+        f'<li><a href="./t{n}.shtml">Regular Press Conference {n} '
+        f"on March {n % 28 + 1}, 2026</a></li>"
+        for n in numbers
+    )
+    html = f'<html><body><div class="newsLst_mod"><ul>{items}</ul></div></body></html>'
+    return Reply(headers={"Content-Type": "text/html"}, body=html)
+
+
+@dataclass
+class World:
+    """One ministry on loopback, and the settings of who collects it."""
+
+    web: Server
+    settings: dict[str, str]
+    store: Engine
+
+    def publish(self, numbers: range) -> None:
+        self.web.pages["/press/default.shtml"] = listing(numbers)
+        for number in numbers:
+            self.web.pages[f"/press/t{number}.shtml"] = article(number)
+
+    def at(self, moment: str) -> dict[str, str]:
+        return self.settings | {"now": moment}
+
+    def collect(self, moment: str, *, status: int = 0) -> dict[str, Any]:
+        (covered,) = answer("collect", settings=self.at(moment), status=status)
+        return dict(covered)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with self.store.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    with Server() as web, server(tmp_path / "home") as url:
+        (sources / "china.yaml").write_text(
+            "- id: ministry\n  publisher: A ministry\n  kind: ministry\n  languages: [en]\n"
+            "  time_zone: Asia/Shanghai\n  reader: china_mfa\n  delay: 0\n"
+            f"  listings: [{web.url}/press/default.shtml]\n"
+        )
+        settings = {
+            "home": str(tmp_path / "home"),
+            "sources": str(sources),
+            "allow_addresses": "127.0.0.0/8",
+            "contact": "desk@example.org",
+        }
+        communique("db", "upgrade", settings=settings)
+        engine = create_engine(url)
+        yield World(web, settings, engine)
+        engine.dispose()
+
+
+def test_every_listed_address_ends_in_one_outcome_and_a_failed_one_is_tried_again(
+    world: World,
+) -> None:
+    world.publish(range(1, 9))
+    world.web.pages["/press/t3.shtml"] = Reply(403)
+    world.web.pages["/press/t4.shtml"] = Reply(404)
+    world.web.pages["/press/t5.shtml"] = Reply(headers={"Content-Type": "text/html"}, body="<p>")
+    first = world.collect("2026-03-20T06:00:00Z")
+    ended = {name: count for name, count in first["counts"].items() if count}
+    assert ended.pop("new") == 5
+    assert (ended.pop("blocked"), ended.pop("gone")) == (1, 1)
+    assert sum(ended.values()) == 1
+    world.publish(range(5, 12))  # 3 and 4 are no longer listed
+    world.web.pages["/press/t3.shtml"] = article(3)
+    second = world.collect("2026-03-21T06:00:00Z")
+    assert second["counts"]["new"] == 5  # 3, 5, 9, 10, 11
+    assert second["counts"]["gone"] == 1
+    assert world.rows("SELECT count(*) FROM analyst.statements") == [(10,)]
+    assert world.rows(
+        "SELECT count(*) FROM communique.addresses WHERE outcome IS NULL OR visits = 0"
+    ) == [(0,)]
+
+
+def test_an_edit_is_kept_beside_the_first_wording_and_the_bytes_prove_both(world: World) -> None:
+    world.publish(range(1, 3))
+    world.collect("2026-03-20T06:00:00Z")
+    world.web.pages["/press/t2.shtml"] = article(2, "They spoke of a clean network instead. ")
+    second = world.collect("2026-03-21T06:00:00Z")
+    assert (second["counts"]["revised"], second["counts"]["unchanged"]) == (1, 1)
+    evidence = world.rows(
+        "SELECT sha256, warc, record_id, title FROM analyst.revisions ORDER BY statement_id, number"
+    )
+    assert len(evidence) == 3
+    for digest, warc, record_id, title in evidence:
+        response = read_record(warc, record_id)
+        assert response.intact
+        assert title.encode() in response.body
+        assert len(digest) == 64
+
+
+def test_a_listing_that_names_nothing_is_a_failure_and_never_no_news(world: World) -> None:
+    world.publish(range(1, 3))
+    world.collect("2026-03-20T06:00:00Z")
+    world.web.pages["/press/default.shtml"] = listing(range(0))
+    second = world.collect("2026-03-21T06:00:00Z", status=1)
+    assert (second["state"], second["listings_failed"]) == ("failing", 1)
+    third = world.collect("2026-03-22T06:00:00Z", status=1)
+    assert third["since"].startswith("2026-03-21T06:00:00")
+
+
+def test_a_page_gone_twice_is_withdrawn_and_its_wording_kept(world: World) -> None:
+    world.publish(range(1, 3))
+    world.collect("2026-03-20T06:00:00Z")
+    world.web.pages["/press/t2.shtml"] = Reply(404)
+    withdrawn = "SELECT count(*) FROM analyst.statements WHERE withdrawn_at IS NOT NULL"
+    world.collect("2026-03-21T06:00:00Z")
+    assert world.rows(withdrawn) == [(0,)]
+    world.collect("2026-03-21T18:00:00Z")
+    assert world.rows(withdrawn) == [(1,)]
+    assert world.rows("SELECT count(*) FROM analyst.revisions") == [(2,)]
+
+
+def test_a_killed_collect_loses_nothing_and_doubles_nothing(world: World) -> None:
+    world.publish(range(1, 41))
+    for number in range(1, 41):
+        page = article(number)
+        world.web.pages[f"/press/t{number}.shtml"] = Reply(
+            headers=page.headers, body=page.body, delay=0.03
+        )
+    command = [sys.executable, "-c", "from communique.cli import main; main()", "collect"]
+    environment = os.environ | {f"COMMUNIQUE_{k.upper()}": v for k, v in world.settings.items()}
+    for wanted in (5, 17, 30):
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        while len(set(world.web.paths)) < wanted + 2 and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    answer("collect", settings=world.settings)
+    assert world.rows("SELECT count(*), count(DISTINCT url) FROM analyst.statements") == [(40, 40)]
+    assert world.rows("SELECT count(*) FROM analyst.revisions") == [(40,)]
+    for warc, record_id in world.rows("SELECT warc, record_id FROM analyst.revisions"):
+        assert read_record(warc, record_id).intact
+
+
+def test_two_collects_at_once_store_each_statement_once_and_share_the_hosts_pace(
+    world: World,
+) -> None:
+    world.publish(range(1, 6))
+    sources = Path(world.settings["sources"]) / "china.yaml"
+    sources.write_text(sources.read_text().replace("delay: 0", "delay: 0.2"))
+    command = [sys.executable, "-c", "from communique.cli import main; main()", "collect"]
+    environment = os.environ | {f"COMMUNIQUE_{k.upper()}": v for k, v in world.settings.items()}
+    both = [subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) for _ in "ab"]
+    assert [process.wait(60) for process in both] == [0, 0]
+    assert world.rows("SELECT count(*), count(DISTINCT url) FROM analyst.statements") == [(5, 5)]
+    starts = sorted(arrival.at for arrival in world.web.arrivals)
+    gaps = [after - before for before, after in pairwise(starts)]
+    assert min(gaps) > 0.19, gaps
+
+
+def test_who_asks_says_so_and_keeps_away_from_private_addresses(world: World) -> None:
+    world.publish(range(1, 2))
+    world.collect("2026-03-20T06:00:00Z")
+    asked = {arrival.headers["user-agent"] for arrival in world.web.arrivals}
+    assert len(asked) == 1
+    assert asked.pop().endswith("(+desk@example.org)")
+    arrived = len(world.web.arrivals)
+    closed = {k: v for k, v in world.settings.items() if k != "allow_addresses"}
+    (covered,) = answer("collect", settings=closed, status=1)
+    assert "127.0.0.1" in covered["error"]
+    assert len(world.web.arrivals) == arrived
