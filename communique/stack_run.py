@@ -11,7 +11,11 @@ from communique.mailbox import mailbox
 from communique.settings import Settings
 from communique.stack_airflow import Airflow, airflow, alone, migrate
 from communique.stack_env import environment
+from communique.stack_runs import next_runs, wait_for_dags
 from communique.stack_show import console, step
+from scrapers.sources import DESKS
+
+LONGEST = 120  # seconds that Airflow may take to read the DAGs
 
 
 @contextmanager
@@ -42,4 +46,8 @@ def standing(settings: Settings, *, port: int = 0) -> Iterator[Airflow]:
             migrate(env)
         with step("Starting Airflow") as tell:
             running = stack.enter_context(airflow(env, lock, tell, ui=True, port=port))
+            wait_for_dags(running, ["alert", *(f"collect_{desk}" for desk in DESKS)], tell, LONGEST)
+        for when, dag_id in next_runs(running):
+            console.print(f"{when:%Y-%m-%d %H:%M} UTC  {dag_id}", markup=False)
+        console.print("A desk is collected at once by its Trigger button in Airflow.")
         yield running

@@ -28,6 +28,13 @@ def wait_for_dags(airflow: Airflow, dag_ids: Collection[str], tell: Tell, longes
     _wait(airflow, missing, tell, longest)
 
 
+def next_runs(airflow: Airflow) -> list[tuple[datetime, str]]:
+    """When which DAG runs next by its schedule (aware, UTC), soonest first."""
+    dags = airflow.get("/dags", limit=100)["dags"]
+    planned = [(dag["next_dagrun_run_after"], dag["dag_id"]) for dag in dags]
+    return sorted((_time(when), dag_id) for when, dag_id in planned if when)
+
+
 def start_run(airflow: Airflow, dag_id: str, logical_date: datetime) -> Run:
     """Starts a DAG run that stands for this moment."""
     run_id = f"manual__{logical_date.isoformat()}"

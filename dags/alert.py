@@ -66,7 +66,7 @@ def alert(settings: Settings) -> DAG:
         },
     )
     def alerting() -> None:
-        judged = judge()
+        judged: Any = judge()
         judged >> send()
         verdict(judged)
 

@@ -47,7 +47,7 @@ SCHEDULES = {
 }
 RETRIES = ExceptionRetryPolicy(
     rules=[
-        RetryRule(SourceUnreachable, RetryAction.RETRY, timedelta(minutes=20), "it may come back"),
+        RetryRule(SourceUnreachable, RetryAction.RETRY, timedelta(minutes=5), "it may come back"),
         RetryRule(SourceFailed, RetryAction.FAIL, reason="another try would see the same"),
         RetryRule("scrapers.errors.SourceFactsError", RetryAction.FAIL, reason="mend the facts"),
     ]
@@ -59,7 +59,7 @@ named after it.
 - **Red instance**: that source needs a look; its log says what happened, where the evidence lies
   and what to type next. The others went on, and what was stored stays stored. *Clear* it to try
   again: nothing is stored or told twice.
-- A source that did not answer is tried again once, twenty minutes later; one whose pages we can
+- A source that did not answer is tried again once, five minutes later; one whose pages we can
   no longer read fails at once. Our own trouble (the store) is retried with back-off.
 - Sources that share a host take turns, whatever runs at the same time: one request at a time, at
   the host's pace.
@@ -110,7 +110,7 @@ def collect_desk(desk: str, settings: Settings) -> DAG:
     )
     def desk_dag() -> None:
         collected = collect.expand(source_id=sources)
-        reported = report(sources)
+        reported: Any = report(sources)
         collected >> reported
         verdict(reported)
 
@@ -118,7 +118,7 @@ def collect_desk(desk: str, settings: Settings) -> DAG:
 
 
 @task(
-    map_index_template="{{ source_id }}",
+    map_index_template="{{ task.op_kwargs['source_id'] }}",
     retry_policy=RETRIES,
     execution_timeout=timedelta(hours=3),
 )
@@ -128,7 +128,6 @@ def collect(source_id: str) -> None:
     from scrapers.facts import find
 
     context = get_current_context()
-    context["source_id"] = source_id
     troubles: list[Any] = []
 
     def watch(value: Any) -> None:

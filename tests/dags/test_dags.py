@@ -66,7 +66,7 @@ def test_a_desk_has_a_task_instance_for_each_enabled_source_named_after_it(
         enabled = sorted(s.id for s in sources if s.desk == desk and s.enabled)
         dag = bag["dags"][f"collect_{desk}"]
         assert dag["sources"] == enabled
-        assert dag["names"] == {"collect": "{{ source_id }}"}
+        assert dag["names"] == {"collect": "{{ task.op_kwargs['source_id'] }}"}
 
 
 def test_each_desk_runs_by_its_own_clock_and_never_catches_up(bag: dict[str, Any]) -> None:
