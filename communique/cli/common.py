@@ -17,6 +17,7 @@ from rich.table import Table
 from communique.database import database
 from communique.jobs import Line, open_line
 from communique.settings import Settings
+from scrapers.errors import SourceFactsError
 from scrapers.facts import find
 from scrapers.sources import DESKS, Source
 
@@ -42,8 +43,16 @@ def chosen(line: Line, desk: str | None, source: str | None) -> tuple[Source, ..
     if desk is not None and desk not in DESKS:
         raise typer.BadParameter(f"no desk {desk!r}; there are {', '.join(DESKS)}")
     if source is not None:
-        return (find(line.sources, source),)
+        return (named(line.sources, source),)
     return line.desk(desk)
+
+
+def named(sources: Iterable[Source], source: str) -> Source:
+    """The source with this id; a wrong one is a usage error that says which was meant."""
+    try:
+        return find(sources, source)
+    except SourceFactsError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def parse_day(value: str) -> date:

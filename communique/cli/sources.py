@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from communique.cli.common import DeskOption, JsonOption, console, print_json, print_table
+from communique.cli.common import DeskOption, JsonOption, console, named, print_json, print_table
 from communique.settings import Settings
-from scrapers.facts import find, load_sources
+from scrapers.facts import load_sources
 
 app = typer.Typer(help="Who is watched.", no_args_is_help=True)
 
@@ -47,4 +47,4 @@ def show(source: str = typer.Argument(help="Id of the source.")) -> None:
 
     Example: communique sources show cn_mfa_en
     """
-    print_json(find(load_sources(Settings().sources), source).model_dump())
+    print_json(named(load_sources(Settings().sources), source).model_dump())

@@ -1,0 +1,85 @@
+"""A user's mistake gets one plain line that says what to do, and the right exit status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from communique.cli.app import app
+from communique.docs import main as write_docs
+from tests.command import communique
+
+
+def commands(path: str = "communique", group: object = None) -> dict[str, object]:
+    found: dict[str, object] = {}
+    group = group or get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            found |= commands(f"{path} {name}", command)
+        else:
+            found[f"{path} {name}"] = command
+    return found
+
+
+@pytest.mark.parametrize("path", commands())
+def test_every_command_has_help_and_an_example(path: str) -> None:
+    text = commands()[path].help or ""
+    assert f"Example: {path}" in text or path.split()[-1] in text.split("Example:")[-1]
+    assert "Example:" in text
+
+
+def test_the_reference_pages_are_up_to_date() -> None:
+    assert write_docs(check=True) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("collect", "--desk", "chnia"), "there are china"),
+        (("collect", "--source", "cn_mfa_eng"), "cn_mfa_en"),
+        (("backfill", "--since", "yesterday"), "2019-01-01"),
+        (("subscribe", "ana@example.org", "--watchlist", "5g"), "5g-huawei"),
+        (("subscribe", "not an address"), "address"),
+        (("watchlists", "measure", "no-such-file"), "no-such-file"),
+        (("replay",), "COMMUNIQUE_REPLAY"),
+        (("colect",), "collect"),
+    ],
+)
+def test_wrong_usage_is_status_2_and_says_what_would_do(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    done = communique(*words, settings={"home": str(tmp_path)}, status=2)
+    assert said in " ".join((done.stderr + done.stdout).split())
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("as_of", "yesterday", "COMMUNIQUE_AS_OF"),
+        ("allow_addresses", "everywhere", "COMMUNIQUE_ALLOW_ADDRESSES"),
+        ("max_body", "-1", "COMMUNIQUE_MAX_BODY"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, value: str, said: str) -> None:
+    settings = {"home": str(tmp_path), setting: value}
+    assert said in communique("coverage", settings=settings, status=2).stderr
+
+
+def test_a_store_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
+    settings = {"database_url": "postgresql://ana:secret@127.0.0.1:1/x", "home": str(tmp_path)}
+    said = communique("coverage", settings=settings, status=1).stderr
+    assert "127.0.0.1:1" in said
+    assert "secret" not in said
+
+
+def test_a_broken_file_of_sources_names_file_line_and_field(tmp_path: Path) -> None:
+    (tmp_path / "china.yaml").write_text("- id: one\n  publisher: One\n  kind: embasy\n")
+    settings = {"sources": str(tmp_path), "home": str(tmp_path / "home")}
+    said = communique("sources", "list", settings=settings, status=1).stderr
+    assert "china.yaml:3" in said
+    assert "embasy" in said
+    assert "embassy" in said
