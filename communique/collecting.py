@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, or_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from communique.coverage import SourceCoverage, record_coverage
@@ -80,8 +80,14 @@ def register_sources(engine: Engine, sources: Iterable[Source]) -> None:
         return
     statement = insert(SourceRow).values(rows)
     changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-    with engine.begin() as connection:
-        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+    table = SourceRow.__table__
+    differs = or_(*(table.c[name].is_distinct_from(value) for name, value in changed.items()))
+    with (
+        engine.begin() as connection
+    ):  # a row that is as it should be is neither written nor locked
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=differs)
+        )
 
 
 def collect_source(
