@@ -62,7 +62,9 @@ class _Server(Controller):
         return self.loop.create_server(self._factory_invoker, sock=self.listening)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    frozen=True
+)  # no slots: aiosmtpd looks at every member, and Python 3.11.2 trips over one
 class _Keeper:
     """Files what arrives. rows: of the index, by file, so that each mail is read once for it."""
 
