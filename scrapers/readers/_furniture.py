@@ -23,7 +23,7 @@ _BY_NAME = re.compile(
     r"|relnews|relatedposts|recommended|recommend|read-next|more-news|comments?|respond|disqus"
     r"|author-?(?:box|bio|info|card|desc\w*)|about-(?:the-)?author|post-?author|byline|newsletter"
     r"|subscribe|subscription|breadcrumbs?|crumbs?|tags|tag-?list|tagcloud|post-?tags|entry-footer"
-    r"|entry-meta|post-?meta|post-?navigation|pagination|pager|advert\w*|ad-?slot|sponsored|promo"
+    r"|entry-meta|post-?meta|post-?navigation|prev-?next|pagination|pager|advert\w*|ad-?slot|sponsored|promo"
     r"|cookie\w*|popup|modal|caption|print|toolbar|sidebar|widget\w*|footer|copyright)(?:$|[\s_-])",
     re.IGNORECASE,
 )
@@ -46,6 +46,7 @@ _END = _any_of(
     r"see also|read (?:also|next|more)|more (?:from|on|news|stories)\b.{0,40}",
     r"you (?:may|might) also like.{0,30}|recommended(?: for you)?|most (?:read|popular)",
     r"share(?: this)?(?: (?:article|post|story|page))?|follow us.*|don[’']t miss.{0,30}",
+    r"(?:previous|next)(?: (?:article|post|story|page))? ?[:：].{0,150}",
     r"about the authors?|filed under.*|tags?|sign up.{0,60}|subscribe.{0,60}",
     r"mehr zum thema|verwandte (?:themen|artikel)|weitere (?:meldungen|artikel)|(?:seite )?teilen",
     r"(?:à )?lire aussi|partager|compartir|artículos relacionados",
@@ -67,6 +68,7 @@ _BYLINE = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?。！？…”’\"»]$")
 _SHORT = 80
+_BRIEF = 400
 
 
 def prune(tree: LexborHTMLParser) -> None:
@@ -184,6 +186,11 @@ def _without_twins(blocks: list[str]) -> list[str]:
 
 
 def is_link_list(blocks: Sequence[str], tree: LexborHTMLParser) -> bool:
-    """True for a "text" that consists mostly of the page's links: a menu, not a statement."""
-    links = {markup.line(link) for link in tree.css("a")}
-    return sum(block in links for block in blocks) * 2 > len(blocks)
+    """True for a "text" that is mostly the page's links: a menu, or an error page's one sentence
+    between menus; not a statement."""
+    links = {words for link in tree.css("a") if len(words := markup.line(link)) > 1}
+    if sum(block in links for block in blocks) * 2 > len(blocks):
+        return True
+    text = " ".join(blocks)
+    said = sum(len(words) for words in links if words in text) if len(text) < _BRIEF else 0
+    return said * 5 > len(text) * 2

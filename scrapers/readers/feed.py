@@ -41,7 +41,8 @@ _POSTED_FIRST = re.compile(
 )
 # What XML forbids and some feeds contain all the same.
 _FORBIDDEN = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:x0*[dD][89a-fA-F][0-9a-fA-F]{2}|5[5-7]\d{3}|x?0+);"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#x?0+;|&#x0*[dD][89a-fA-F][0-9a-fA-F]{2};"
+    r"|&#5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]);"
 )
 
 
