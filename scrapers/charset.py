@@ -96,16 +96,24 @@ def _from_legacy(body: bytes, labels: list[str]) -> str:
     for label in fitting:
         if not _contradicted(label, guess, sure, visible):
             return body.decode(_fit(body, label))
+    for label in labels:
+        if label not in fitting and guess not in _MULTIBYTE:
+            text = _nearly(body, label, visible)
+            if text is not None:
+                return text
     text = _strictly(body, guess)
     if text is not None:
         return text
-    for label in fitting:
-        return body.decode(_fit(body, label))
-    for label in [label for label in (*labels, guess) if label in _MULTIBYTE]:
-        text = body.decode(label, "replace")
-        if text.count("�") * _BROKEN_ONE_IN * 2 < len(_BEYOND_ASCII.findall(visible)):
-            return text
-    return body.decode(labels[0] if labels else guess, "replace")
+    return body.decode(next(iter([*fitting, *labels, guess])), "replace")
+
+
+def _nearly(body: bytes, label: str, visible: bytes) -> str | None:
+    """The text by a multibyte label that all but a few characters fit: one was cut in half."""
+    if label not in _MULTIBYTE:
+        return None
+    text = body.decode(label, "replace")
+    few = text.count("�") * _BROKEN_ONE_IN * 2 < len(_BEYOND_ASCII.findall(visible))
+    return text if few else None
 
 
 def _visible(body: bytes) -> bytes:

@@ -17,7 +17,7 @@ _FEW = 40
 _MUCH = 10.0
 
 _LETTERS = re.compile(r"[^\W\d_]")
-_HAN = re.compile(r"[㐀-鿿豈-﫿]")
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[ぁ-ヿｦ-ﾟ]")
 _HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
 
@@ -63,7 +63,7 @@ def _without_text(expected: Sequence[str], stated: str | None) -> str | None:
 def _by_script(sample: str) -> str | None:
     """Han, kana and Hangul name their language by themselves."""
     han, kana, hangul = (len(script.findall(sample)) for script in (_HAN, _KANA, _HANGUL))
-    if (han + kana + hangul) * 4 < len(sample):
+    if (han + kana + hangul) * 4 <= len(sample):
         return None
     if hangul > han + kana:
         return "ko"
