@@ -112,8 +112,10 @@ def _nearly(body: bytes, label: str, visible: bytes) -> str | None:
     if label not in _MULTIBYTE:
         return None
     text = body.decode(label, "replace")
-    few = text.count("�") * _BROKEN_ONE_IN * 2 < len(_BEYOND_ASCII.findall(visible))
-    return text if few else None
+    broken, beyond = text.count("�"), len(_BEYOND_ASCII.findall(visible))
+    if broken * _BROKEN_ONE_IN * 2 >= beyond or broken > 1 + beyond // 400:
+        return None
+    return text if _oddness(text[:_SAMPLE]) * 4 < beyond else None
 
 
 def _visible(body: bytes) -> bytes:
