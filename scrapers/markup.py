@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from bs4 import BeautifulSoup, Tag
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scrapers import regions
 from scrapers.errors import MissingElement
@@ -84,7 +84,7 @@ def line(node: LexborNode) -> str:
     return one_line(_WRAPPED.sub("", node.text()))
 
 
-def remove(node: LexborNode, selector: str) -> None:
+def remove(node: LexborNode | LexborHTMLParser, selector: str) -> None:
     """Takes matching elements out; one inside another goes before it, for both are freed."""
     for found in reversed(node.css(selector)):
         found.decompose()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from scrapers import markup, regions
 from scrapers.dates import read_date
 from scrapers.errors import MissingElement, NeedsScript, NothingListed
 from scrapers.language import language_of
-from scrapers.readers import Page, Reader, _furniture, _publication, _rows
+from scrapers.readers import Page, Reader, _datelines, _furniture, _publication, _rows
 from scrapers.readers._headline import headline
 from scrapers.values import Article, Entry, Listing, Published
 
@@ -39,13 +40,15 @@ _LIKE_A_STATEMENT = re.compile(
     r"release|speech|story|node)[^/]*/[^/]+|[?&](?:id|seq|dtl|PRID|s)=\d+|\.s?html?$"
 )
 _SECTION = re.compile(r"/(?:tags?|category|categories|taxonomy|authors?|topics?|page|search)/")
-_NOT_LISTED = "nav,footer,aside,form,[role=navigation],[role=contentinfo],#wm-ipp-base,#wm-ipp"
+_FRAME = "#wm-ipp-base,#wm-ipp,#wm-ipp-print,#donato"
+_NOT_LISTED = f"nav,footer,aside,form,[role=navigation],[role=contentinfo],{_FRAME}"
 _NEXT = "link[rel~=next],a[rel~=next],a.next,.next > a,.pager__item--next a,.nav-previous a"
 
 
 def article(page: Page) -> Article:
     """A statement's page. Raises NeedsScript for a page that a script would fill, MissingElement
     for one without title or text, and for one that is a menu."""
+    page = replace(page, html=_unframed(page.html))
     tree = regions.parse(page.html)
     title = headline(page, tree)
     blocks = text_blocks(page.html)
@@ -56,12 +59,21 @@ def article(page: Page) -> Article:
     return made(page, tree, title, blocks)
 
 
+def _unframed(html: str) -> str:
+    """A page out of the Wayback Machine without the frame that it puts on top."""
+    if "wm-ipp" not in html:
+        return html
+    tree = regions.parse(html)
+    markup.remove(tree, _FRAME)
+    return tree.html or html
+
+
 def made(page: Page, tree: LexborHTMLParser, title: str, blocks: Sequence[str]) -> Article:
     """The article of these blocks of text: without furniture and dateline, dated by whatever the
     page says, in the language that it is in."""
     blocks = _furniture.without_furniture(blocks, title)
     seen = markup.paragraphs_of(page.html).split("\n\n")
-    lines = _publication.Lines(page=seen, text=blocks)
+    lines = _datelines.Lines(page=seen, text=blocks)
     published, blocks = _publication.published(page, tree, title, lines)
     text = markup.joined(blocks)
     if not text:
@@ -118,8 +130,7 @@ def listing(page: Page) -> Listing:
     the date that stands in the same row. Raises NothingListed where there is none."""
     tree = regions.parse(page.html)
     base = regions.base_address(tree, page.url)
-    for node in reversed(tree.css(_NOT_LISTED)):
-        node.decompose()
+    markup.remove(tree, _NOT_LISTED)
     body = tree.body
     found = _rows.rows(regions.soup(body), _chooser(page, base)) if body is not None else {}
     entries = [

@@ -62,8 +62,11 @@ def article(page: Page) -> Article:
 
 
 def _clear(soup: BeautifulSoup) -> None:
+    half = len(soup.get_text()) // 2
     for furniture in soup.select(_FURNITURE):
-        furniture.decompose()
+        # A theme may call the whole text "has-comments" or "author-x".
+        if not furniture.decomposed and len(furniture.get_text()) <= half:
+            furniture.decompose()
     for block in soup.find_all(_BLOCKS):
         if isinstance(block, Tag) and not block.decomposed and _is_link(block):
             block.decompose()

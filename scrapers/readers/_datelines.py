@@ -1,0 +1,91 @@
+"""Datelines: short lines that are a date, told from sentences that contain one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from scrapers.dates import read_date
+from scrapers.readers import Page
+from scrapers.values import Published
+
+# What says that a date is that of a change.
+CHANGED = re.compile(r"modif|updat|geändert|aktualisiert|mise? à jour|更新|修改|최종수정", re.I)
+
+# What may stand before a date at the head of a text, and what parts such a date from the text.
+_LABEL = r"(?:date|datum|fecha|data|published|posted|updated|发布时间|發布時間|时间|日期|日付)"
+_PREPOSITION = r"(?i:on|of|in|at|by|until|since|from|before|after|am|vom|bis|seit|le|du|el|del|il)"
+_PLACE = r"[^\W\d_][^\d,:;.!?。]{1,40},\s*"
+_JOINT = r"\s*(?:—|–|--|-|\||：|:(?!\d))\s*"
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What is seen on the page, and what of it is the article's text, block by block."""
+
+    page: Sequence[str]
+    text: Sequence[str]
+
+
+def read(text: str | None, page: Page) -> Published | None:
+    """The first date in a text, in the source's zone and languages; None for none."""
+    if not text:
+        return None
+    return read_date(text, zone=page.source.time_zone, languages=page.source.languages)
+
+
+def beside_title(page: Page, title: str, lines: Lines) -> Published | None:
+    """A dateline between the title and the text, or right above the title. Where one says when
+    the page was changed and another does not, that other one."""
+    places = [place for place, block in enumerate(lines.page) if block.startswith(title)]
+    for place in places:
+        below = [lines.page[place].removeprefix(title), *lines.page[place + 1 : place + 9]]
+        found = [block for block in _head(below, lines.text) if _is_dateline(block, page)]
+        stated = [block for block in found if not CHANGED.search(block)]
+        if found:
+            return read((stated or found)[0], page)
+    above = (lines.page[place - 1] for place in places if place)
+    return next((read(block, page) for block in above if _is_dateline(block, page)), None)
+
+
+def _head(blocks: Sequence[str], text: Sequence[str]) -> Iterator[str]:
+    """The blocks up to the text's second paragraph: its first may be a lead above the date."""
+    paragraphs = [block for block in text if len(block) > 60]
+    for block in blocks:
+        if block in paragraphs[1:] or len(block) > 300:
+            return
+        yield block
+
+
+def _is_dateline(block: str, page: Page) -> bool:
+    """True for a short line in which a date stands at the beginning, after a single word ("Stand",
+    "Friday") or after a mark ("By N. N. |", "来源："); "On July 3, 2020, it met." is prose."""
+    found = read(block, page) if len(block) <= 120 else None
+    if found is None or found.text is None:
+        return False
+    before, _, after = block.partition(found.text)
+    opens = re.fullmatch(r"\W*(?:\w+\W*)?", before) or re.search(r"[:：|•·,，)）–—/-]\s*$", before)
+    words = len(re.findall(r"\w+", after))
+    prose = words > 15 or (words > 3 and re.search(r"[.!?。！？]$", after))
+    return bool(opens) and not re.fullmatch(_PREPOSITION, before.strip()) and not prose
+
+
+def leading_dateline(blocks: Sequence[str], page: Page) -> tuple[Published | None, Sequence[str]]:
+    """A date at the very head of the text that is no part of a sentence, and the text without it.
+
+    "date 2020-08-14 The ministry ...", "BRUSSELS, 14 August 2020 — The ...", or a first line that
+    is nothing but a date. "July 3, 2020 was a Friday" is prose.
+    """
+    first = blocks[0] if blocks else ""
+    found = read(first[:200], page)
+    if found is None or found.text is None:
+        return None, blocks
+    words = re.escape(found.text)
+    labelled = rf"\s*{_LABEL}\s*[:：]?\s*{words}(?:{_JOINT}|\s+|$)"
+    parted = rf"\s*[(（\[]?(?:{_PLACE})?{words}\s*[)）\]]?(?:{_JOINT}|\s*$)"
+    match = re.match(f"(?:{labelled})|(?:{parted})", first, re.IGNORECASE)
+    if match is None:
+        return None, blocks
+    rest = first[match.end() :].strip()
+    return found, [rest, *blocks[1:]] if rest else blocks[1:]
