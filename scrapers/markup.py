@@ -1,15 +1,14 @@
-"""From an element of a page to clean text, and helpers that insist on what they look for."""
+"""From an element of a page to clean text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scrapers import regions
-from scrapers.errors import MissingElement
 
 # A title longer than this is not one; what follows is cut off.
 LONGEST_TITLE = 500
@@ -112,24 +111,6 @@ def _lines(block: str) -> str:
 def _visible(text: str) -> str:
     """Without invisible characters; the usual text, which has none, costs next to nothing."""
     return text if text.replace("\n", " ").isprintable() else _INVISIBLE.sub("", text)
-
-
-def exactly_one(soup: BeautifulSoup | Tag, *selectors: str) -> Tag:
-    """The one non-empty element that the first fitting selector matches.
-
-    Selectors are layouts, tried in turn: one that matches nothing gives way to the next. Raises
-    MissingElement, naming selector and count, where none matches or one matches several times
-    with different text.
-    """
-    for selector in selectors:
-        found = [tag for tag in soup.select(selector) if one_line(tag.get_text())]
-        if len({one_line(tag.get_text()) for tag in found}) == 1:
-            return found[0]
-        if found:
-            raise MissingElement(
-                f"expected one element with text, found {len(found)}", selector=selector
-            )
-    raise MissingElement("expected one element with text, found 0", selector=" or ".join(selectors))
 
 
 def text_of(tag: Tag | None) -> str:

@@ -33,7 +33,8 @@ _PUBLICATION_METAS = (
     "PubDate", "publishdate", "publish_date", "publish-date", "publication_date", "published",
     "publishtime", "firstpublishedtime", "originalpublicationdate", "parsely-pub-date",
     "sailthru.date", "citation_publication_date", "citation_online_date", "article.published",
-    "DC.date.issued", "dcterms.issued", "dcterms.dateSubmitted", "weibo:article:create_at",
+    "DC.date.issued", "govuk:first-published-at", "dcterms.issued", "dcterms.dateSubmitted",
+    "weibo:article:create_at",
 )  # fmt: skip
 # Some mean publication by these, some creation, some the last change.
 _VAGUE_METAS = ("date", "DC.date", "dcterms.date", "DC.date.created", "dcterms.created")

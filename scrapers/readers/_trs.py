@@ -46,6 +46,7 @@ _ANY_DATE = ",".join(_DATES)
 _ANY_SUBTITLE = "#News_Body_subitle,.futitle"
 
 # What may stand between a title and the date that begins or ends it.
+_CONFERENCE = re.compile(r"press conference|briefing|记者会|記者會", re.IGNORECASE)
 _AROUND = " \t()（）[]【】,，.。:：-–—"
 
 
@@ -124,12 +125,14 @@ def _title(scope: LexborNode, tree: LexborHTMLParser) -> str:
 
 
 def published_in_title(title: str, page: Page) -> Published | None:
-    """The date of a title that begins or ends with one: it is what the statement is of. A date
-    elsewhere in a title is that of an act or an agreement."""
+    """The date of a title that begins or ends with one, or that is of a press conference: it is
+    what the statement is of. A date elsewhere in a title is that of an act or an agreement."""
     found = _read(title, page)
     if found is None or found.text is None:
         return None
     before, _, after = title.partition(found.text)
+    if _CONFERENCE.search(title):
+        return found
     return found if not before.strip(_AROUND) or not after.strip(_AROUND) else None
 
 

@@ -54,8 +54,10 @@ def _source(url: str, reader_name: str, facts: dict[str, Any]) -> Source:
 
 
 def _truth(name: str) -> dict[str, dict[str, str]]:
-    lines = (CORPUS / f"{name}.truth.jsonl").read_text().splitlines()
-    return {row["url"]: row for row in map(json.loads, lines)}
+    path = CORPUS / f"{name}.truth.jsonl"
+    if not path.is_file():
+        pytest.skip(f"{CORPUS_NAME}/{name}.truth.jsonl is not here")
+    return {row["url"]: row for row in map(json.loads, path.read_text().splitlines())}
 
 
 @pytest.fixture(scope="module")
