@@ -11,14 +11,21 @@ from datetime import date, datetime
 from sqlalchemy import Engine, or_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from communique.coverage import SourceCoverage, record_coverage
+from communique.coverage import SourceCoverage, last_collected, record_coverage
 from communique.schema import Run, SourceRow
-from communique.store import Intake, Topics, record_finding, record_listed, record_listing
-from communique.visits import known_addresses, listings_seen, pending_addresses
+from communique.store import record_finding, record_listed, record_listing
+from communique.visits import (
+    known_addresses,
+    pending_addresses,
+    unread_pages,
+    walked_listings,
+)
+from communique.wordings import Intake, Topics
 from scrapers.addresses import canonical
-from scrapers.crawl import Fetch, Plan, crawl, visit
+from scrapers.crawl import Plan, crawl
 from scrapers.sources import Source
 from scrapers.values import Entry, Finding, Known, Listed, ListingSeen
+from scrapers.visit import Fetch, visit
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +110,14 @@ def collect_source(
     unexpected error becomes the coverage row's and is raised again.
     """
     started_at = job.clock()
+    pending = pending_addresses(job.engine, source.id, started_at) if job.since is None else ()
     plan = Plan(
         now=started_at,
         since=job.since,
-        listings_seen=listings_seen(job.engine, source.id),
+        listings_seen=walked_listings(job.engine, source.id),
         listings=listings,
-        pending=pending_addresses(job.engine, source.id, started_at),
+        unread=unread_pages(job.engine, source.id) if job.since is None else {},
+        pending=pending,
     )
 
     def lookup(urls: Sequence[str]) -> Mapping[str, Known]:
@@ -130,7 +139,13 @@ def _take(
     """Records what a crawl yields, value by value, and the coverage row at the end, also where
     the end comes early."""
     intake = Intake(
-        job.engine, job.run_id, source.id, job.clock(), job.kind == "backfill", job.topics
+        engine=job.engine,
+        run_id=job.run_id,
+        source_id=source.id,
+        now=job.clock(),
+        backfilled=job.kind == "backfill",
+        topics=job.topics,
+        collected_at=last_collected(job.engine, source.id, job.run_id),
     )
     started_at, tally = intake.now, Counter[str]()
     crash: str | None = "stopped before its end"

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from communique.schema import OUTCOMES, Coverage
+from communique.schema import OUTCOMES, Coverage, Run
 
 READABLE = ("new", "revised", "unchanged", "implausible")
 FAILED = ("blocked", "soft_404", "broken", "unreadable", "not_in_archive")
@@ -120,6 +120,17 @@ def record_coverage(
         counts=counts,
         **{name: value for name, value in row.items() if name != "finished_at"},
     )
+
+
+def last_collected(engine: Engine, source_id: str, run_id: int) -> datetime | None:
+    """When the source last had its turn in a collect before this run; None: never."""
+    query = (
+        select(func.max(Coverage.started_at))
+        .join(Run, Run.id == Coverage.run_id)
+        .where(Coverage.source_id == source_id, Coverage.run_id != run_id, Run.kind != "backfill")
+    )
+    with engine.connect() as connection:
+        return connection.execute(query).scalar()
 
 
 def _well(listings_read: int, listings_failed: int, counts: Mapping[str, int]) -> bool:

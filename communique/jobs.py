@@ -21,15 +21,15 @@ from communique.coverage import SourceCoverage
 from communique.pace import host_turns
 from communique.rules import Document, compile_rules
 from communique.settings import Settings
-from communique.store import Topics
 from communique.watchlists import Loaded, load_watchlists
+from communique.wordings import Topics
 from scrapers.archive import open_archive
-from scrapers.crawl import Fetch
 from scrapers.facts import load_sources
 from scrapers.fetch import Fetcher, FetchPolicy
 from scrapers.replay import Replay
 from scrapers.sources import Source
 from scrapers.values import Statement
+from scrapers.visit import Fetch
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,25 @@ from scrapers.values import Capture, Entry, Precision, Published, Statement
 
 def wording_values(found: Statement, topics: Sequence[str], now: datetime) -> dict[str, Any]:
     """The columns of a statement that belong to its current wording."""
-    published = found.published
-    return {
+    return date_values(found.published) | {
         "title": clean(found.title),
         "text": clean(found.text),
         "language": found.language,
+        "last_seen_at": now,
+        "topics": list(topics),
+        "reader": found.reader,
+    }
+
+
+def date_values(published: Published) -> dict[str, Any]:
+    """The columns of a statement that tell its date."""
+    return {
         "published_at": published.at,
         "published_on": published.on,
         "date_precision": str(published.precision),
         "date_zone": published.zone,
         "date_zone_assumed": published.zone_assumed,
         "date_text": clean(published.text) if published.text else None,
-        "last_seen_at": now,
-        "topics": list(topics),
-        "reader": found.reader,
     }
 
 

@@ -165,11 +165,24 @@ class Address(Table):
     )
     outcome: Mapped[str | None] = mapped_column(comment="of the last visit; null: not yet visited")
     visits: Mapped[int] = mapped_column(server_default=text("0"))
+    backfilled: Mapped[bool] = mapped_column(
+        Boolean, server_default=text("false"), comment="a backfill named it first"
+    )
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
     first_listed_at: Mapped[datetime]
     last_visit_at: Mapped[datetime | None]
     next_visit_at: Mapped[datetime | None]
+
+
+class WalkedListing(Table):
+    """A listing that was walked and whose addresses are all noted: a later run may stop at what
+    it knows."""
+
+    __tablename__ = "listings"
+    source_id: Mapped[str] = mapped_column(ForeignKey("communique.sources.id"), primary_key=True)
+    url: Mapped[str] = mapped_column(primary_key=True)
+    walked_at: Mapped[datetime]
 
 
 class CaptureRow(Table):

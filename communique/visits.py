@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from communique.rows import listed_entry
-from communique.schema import Address, CaptureRow
+from communique.schema import Address, CaptureRow, Run, WalkedListing
 from scrapers.values import Entry, Finding, Known, Outcome
 
 # A statement is looked at again this many days after it was first seen.
 REVISIT_DAYS = (1, 2, 4, 7, 14, 30)
+# One that a backfill found is old: it is looked at once more.
+REVISIT_DAYS_OLD = (30,)
 # A daily run must not miss a look that falls due minutes after it starts.
 SLACK = timedelta(hours=2)
 # A second look confirms that a page is gone, no sooner than this.
@@ -29,29 +31,40 @@ SETTLED = (Outcome.DUPLICATE_ADDRESS,)
 def known_addresses(
     engine: Engine, source_id: str, urls: Sequence[str], now: datetime
 ) -> Mapping[str, Known]:
-    """What the store knows of these addresses. One that was listed but never read is not known."""
-    query = select(Address.url, Address.etag, Address.last_modified, Address.next_visit_at).where(
-        Address.source_id == source_id,
-        Address.url.in_(urls),
-        Address.statement_id.is_not(None) | Address.outcome.is_not(None),
+    """What the store knows of these addresses, which a listing names or a plan has due.
+
+    One that was never visited is not known. One that could not be read is due once a day as long
+    as it is named, however often it failed.
+    """
+    never_read = Address.statement_id.is_(None) | Address.outcome.in_(GONE)
+    a_day_ago = Address.last_visit_at <= now - timedelta(days=1) + SLACK
+    due = (Address.next_visit_at <= now) | (
+        never_read & a_day_ago & Address.outcome.not_in(SETTLED)
     )
+    query = select(
+        Address.url,
+        Address.etag,
+        Address.last_modified,
+        func.coalesce(due, False),
+        Address.statement_id,
+    ).where(Address.source_id == source_id, Address.url.in_(urls), Address.outcome.is_not(None))
     with engine.connect() as connection:
         rows = connection.execute(query).all()
     return {
-        url: Known(etag, modified, due=due_at is not None and due_at <= now)
-        for url, etag, modified, due_at in rows
+        url: Known(etag, modified, due=is_due, statement=statement)
+        for url, etag, modified, is_due, statement in rows
     }
 
 
 def pending_addresses(
     engine: Engine, source_id: str, now: datetime
 ) -> tuple[tuple[str, Entry], ...]:
-    """Addresses due for another try, oldest first: listed but not read yet, or gone once."""
+    """Addresses that are due for a look whether a listing names them or not, oldest first: listed
+    but never visited, not read yet, gone once, or read and due for another look."""
     query = (
         select(Address.url, Address.fetch_url, Address.listed)
         .where(
             Address.source_id == source_id,
-            Address.statement_id.is_(None) | Address.outcome.in_(GONE),
             Address.outcome.is_(None) | (Address.next_visit_at <= now),
         )
         .order_by(Address.id)
@@ -61,15 +74,39 @@ def pending_addresses(
     return tuple((url, listed_entry(fetch_url, listed)) for url, fetch_url, listed in rows)
 
 
-def listings_seen(engine: Engine, source_id: str) -> frozenset[str]:
-    """Addresses of the source's listings that were read at least once."""
-    query = (
-        select(CaptureRow.listing)
-        .where(CaptureRow.source_id == source_id, CaptureRow.outcome == "listed")
-        .distinct()
-    )
+def walked_listings(engine: Engine, source_id: str) -> frozenset[str]:
+    """Addresses of the source's listings that were walked at least once."""
+    query = select(WalkedListing.url).where(WalkedListing.source_id == source_id)
     with engine.connect() as connection:
-        return frozenset(url for url in connection.execute(query).scalars() if url)
+        return frozenset(connection.execute(query).scalars())
+
+
+def unread_pages(engine: Engine, source_id: str) -> Mapping[str, tuple[str, ...]]:
+    """Further pages of listings that the last collect of this source could not read."""
+    last = (
+        select(func.max(CaptureRow.run_id))
+        .join(Run, Run.id == CaptureRow.run_id)
+        .where(CaptureRow.source_id == source_id, Run.kind == "collect")
+        .scalar_subquery()
+    )
+    query = (
+        select(CaptureRow.listing, CaptureRow.url, CaptureRow.outcome)
+        .where(
+            CaptureRow.source_id == source_id,
+            CaptureRow.run_id == last,
+            CaptureRow.listing.is_not(None),
+            CaptureRow.listing != CaptureRow.url,
+        )
+        .order_by(CaptureRow.id)
+    )
+    pages: dict[str, dict[str, str]] = {}
+    with engine.connect() as connection:
+        for listing, url, outcome in connection.execute(query):
+            pages.setdefault(listing or "", {})[url] = outcome  # the last visit of the run counts
+    return {
+        listing: tuple(url for url, outcome in seen.items() if outcome != "listed")
+        for listing, seen in pages.items()
+    }
 
 
 def next_visit(
@@ -78,15 +115,19 @@ def next_visit(
     """The address's values after a visit: outcome, validators, and when to look again.
 
     Validators are kept only of a page that was read: a 304 to a page that no reader could read
-    would hide it for ever. None for next_visit_at: never again.
+    would hide it for ever. None for next_visit_at: only if a listing names it.
     """
+    read = finding.statement is not None
     values: dict[str, Any] = {
         "outcome": str(outcome),
         "visits": address["visits"] + 1,
         "last_visit_at": now,
-        "next_visit_at": _again(now, address, outcome, read=finding.statement is not None),
+        "next_visit_at": _again(now, address, outcome, read=read),
     }
-    if finding.statement is not None and finding.capture is not None:
+    if finding.entry is not None and finding.entry.body is not None:
+        # What a feed carries whole is read from the feed: its page would be another wording.
+        values["next_visit_at"] = None
+    elif read and finding.capture is not None:
         values["etag"] = finding.capture.headers.get("etag")
         values["last_modified"] = finding.capture.headers.get("last-modified")
     return values
@@ -97,14 +138,20 @@ def _again(
 ) -> datetime | None:
     if outcome in SETTLED:
         return None
+    visits = address["visits"] + 1
     if outcome in GONE:
-        return None if _second_look(address, now) else now + CONFIRM_AFTER
+        if not _second_look(address, now):
+            return now + CONFIRM_AFTER
+        return now + timedelta(days=min(2**visits, LONGEST_PAUSE_DAYS)) - SLACK
     if read or address["statement_id"] is not None:
         first = address["first_listed_at"]
-        looks = (first + timedelta(days=days) - SLACK for days in REVISIT_DAYS)
+        days = REVISIT_DAYS_OLD if address["backfilled"] else REVISIT_DAYS
+        looks = (first + timedelta(days=day) - SLACK for day in days)
         return next((look for look in looks if look > now), None)
-    pause = min(2 ** max(0, address["visits"] + 1 - EAGER_VISITS), LONGEST_PAUSE_DAYS)
-    return now if address["visits"] + 1 < EAGER_VISITS else now + timedelta(days=pause) - SLACK
+    if visits < EAGER_VISITS:
+        return now
+    pause = min(2 ** (visits - EAGER_VISITS), LONGEST_PAUSE_DAYS)
+    return now + timedelta(days=pause) - SLACK
 
 
 def confirmed_gone(finding: Finding, address: Mapping[str, Any], now: datetime) -> bool:

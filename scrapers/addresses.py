@@ -6,6 +6,7 @@ some sources answer only to http. The address as the listing spelt it is kept be
 
 from __future__ import annotations
 
+import hashlib
 import re
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
@@ -129,3 +130,13 @@ def printable(url: str) -> str:
     """An address fit for a message and a database: no control characters, no lone surrogates."""
     cleaned = _UNWANTED.sub(" ", url.strip())[:LONGEST]
     return cleaned.encode("utf-8", "replace").decode("utf-8")
+
+
+def storable(url: str) -> str:
+    """A malformed address as a key that a database index can hold: printable, at most LONGEST
+    bytes; a longer one keeps its beginning and ends in the SHA-256 of the whole."""
+    shown = _UNWANTED.sub(" ", url.strip()).encode("utf-8", "replace")
+    if len(shown) <= LONGEST:
+        return shown.decode("utf-8")
+    digest = hashlib.sha256(shown).hexdigest()
+    return f"{shown[: LONGEST - 100].decode('utf-8', 'ignore')}...{digest}"

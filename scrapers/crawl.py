@@ -13,30 +13,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from scrapers.addresses import canonical, printable
+from scrapers.addresses import canonical, storable
 from scrapers.charset import decode
-from scrapers.dates import infer_years, is_plausible
-from scrapers.errors import DuplicateAddress, Implausible, NothingListed, ScrapeError
-from scrapers.language import language_of
+from scrapers.dates import infer_years
+from scrapers.errors import DuplicateAddress, NothingListed, ScrapeError, Unreadable
 from scrapers.readers import Page, Reader, reader
 from scrapers.sources import ListingFacts, Source
-from scrapers.values import (
-    Capture,
-    Entry,
-    Finding,
-    Known,
-    Listed,
-    Listing,
-    ListingSeen,
-    Precision,
-    Published,
-    Statement,
-)
+from scrapers.values import Capture, Entry, Finding, Known, Listed, Listing, ListingSeen
+from scrapers.visit import Fetch, located, visit
 
-# A listing that names this many pages of nothing new has no end that we need to reach.
-MOST_PAGES = 2000
-
-Fetch = Callable[[str, Source, Known | None], Capture]
+# A backfill goes no deeper than this into a listing, and a collect that has turned so many pages
+# without meeting what it knows fails loudly: the rest is a backfill's work.
+MOST_PAGES = 5000
+MOST_PAGES_COLLECT = 20
 
 # What the store knows of these canonical addresses of the source; unknown ones are absent.
 Lookup = Callable[[Sequence[str]], Mapping[str, Known]]
@@ -47,25 +36,28 @@ class Plan:
     """How far a crawl goes.
 
     now: the run's clock (aware). since: walk the listings page by page back to this day (a
-    backfill); None: turn a page only while nothing on it is known. listings_seen: addresses of
-    listings that were read before; a listing that was not is read one page deep, what is older
-    is a backfill's work. listings: visit only these; None: all of the source. pending: addresses
-    that earlier runs listed but could not read; they are visited too.
+    backfill); None: turn a page only while its last entry is not known. listings_seen: addresses
+    of listings that were walked before; a listing that was not is read one page deep, what is
+    older is a backfill's work. listings: visit only these; None: all of the source. unread: by
+    listing, further pages that the last run could not read. pending: addresses that are due for
+    a look whether a listing names them or not.
     """
 
     now: datetime
     since: date | None = None
     listings_seen: frozenset[str] = frozenset()
     listings: frozenset[str] | None = None
+    unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pending: tuple[tuple[str, Entry], ...] = ()
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What one crawl has met so far: addresses still to visit, and those done."""
+    """What one crawl has met so far: addresses still to visit, those done, listings walked."""
 
     todo: dict[str, tuple[Entry, Capture | None]] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
+    walked: list[str] = field(default_factory=list)
 
     def add(self, url: str, entry: Entry, capture: Capture | None = None) -> None:
         if url not in self.done:
@@ -95,39 +87,61 @@ def _visit_listed(
     source: Source, fetch: Fetch, lookup: Lookup, plan: Plan, seen: _Seen
 ) -> Iterator[Listed | Finding]:
     todo, seen.todo = seen.todo, {}
-    if not todo:
-        return
-    yield Listed(source.id, tuple((url, entry) for url, (entry, _) in todo.items()))
+    if todo or seen.walked:
+        entries = tuple((url, entry) for url, (entry, _) in todo.items())
+        yield Listed(source.id, entries, tuple(seen.walked))
     known = lookup(list(todo))
     for url, (entry, capture) in todo.items():
+        if url in seen.done:  # an alias led here a moment ago
+            continue
         seen.done.add(url)
-        finding = visit(source, url, entry, fetch, known.get(url), plan.now, capture=capture)
-        yield _not_twice(finding, source, lookup, seen)
+        before = known.get(url)
+        if plan.since is not None and before is not None and before.statement is not None:
+            yield Finding(source.id, url, entry=entry, fetch_url=entry.url, known=True)
+            continue
+        finding = visit(source, url, entry, fetch, before, plan.now, capture=capture)
+        yield _not_twice(finding, before, lookup, seen)
 
 
 def _walk(
     source: Source, facts: ListingFacts, fetch: Fetch, lookup: Lookup, plan: Plan, seen: _Seen
 ) -> Iterator[ListingSeen]:
     """The pages of one listing, newest first, until the plan says enough."""
+    again = list(plan.unread.get(facts.url, ()))
     queue, asked, named = [facts.url], set[str](), set[str]()
-    while queue and len(asked) < MOST_PAGES:
-        address = queue.pop(0)
+    while queue or again:
+        address = (queue or again).pop(0)
+        if address in asked:
+            continue
         asked.add(address)
         capture = fetch(address, source, None)
         try:
             listing = read_listing(source, facts, capture, plan.now)
-            entries = _canonical_entries(source, listing)
         except ScrapeError as error:
-            yield ListingSeen(address, facts.url, 0, capture, _located(error, source, address))
+            yield ListingSeen(address, facts.url, 0, capture, located(error, source, address))
             continue
+        entries = _canonical_entries(source, listing)
         for url, entry in entries:
             seen.add(url, entry, capture if entry.body is not None else None)
         yield ListingSeen(address, facts.url, len(entries), capture)
         fresh = {url for url, _ in entries} - named
         if not fresh or _enough(facts, plan, entries, lookup):
-            return
+            queue.clear()
+            continue
         named |= fresh
+        if len(asked) >= (MOST_PAGES_COLLECT if plan.since is None else MOST_PAGES):
+            yield ListingSeen(address, facts.url, 0, None, _no_end(source, address, len(asked)))
+            break
         queue += [page for page in listing.pages if page not in asked and page not in queue]
+    seen.walked.append(facts.url)
+
+
+def _no_end(source: Source, address: str, pages: int) -> Unreadable:
+    return Unreadable(
+        f"{pages} pages of the listing name nothing known: communique backfill reads the rest",
+        source=source.id,
+        url=address,
+    )
 
 
 def _enough(
@@ -136,10 +150,11 @@ def _enough(
     entries: Sequence[tuple[str, Entry]],
     lookup: Lookup,
 ) -> bool:
+    """Whether what is older is known. An entry that is pinned on top says nothing of that."""
     if plan.since is not None:
         days = [e.published.on for _, e in entries if e.published and e.published.on]
         return bool(days) and max(days) < plan.since
-    return facts.url not in plan.listings_seen or bool(lookup([url for url, _ in entries]))
+    return facts.url not in plan.listings_seen or bool(lookup([entries[-1][0]]))
 
 
 def read_listing(source: Source, facts: ListingFacts, capture: Capture, now: datetime) -> Listing:
@@ -170,7 +185,7 @@ def _canonical_entries(source: Source, listing: Listing) -> list[tuple[str, Entr
         try:
             url = canonical(entry.url, source)
         except ScrapeError:  # a malformed link: visited as it stands, so its failure is recorded
-            url = printable(entry.url)
+            url = storable(entry.url)
         entries.setdefault(url, entry)
     return list(entries.items())
 
@@ -181,90 +196,17 @@ def _listing_reader(source: Source, facts: ListingFacts) -> Reader:
     return reader("generic" if source.reader == "feed" else source.reader)
 
 
-def visit(
-    source: Source,
-    url: str,
-    entry: Entry,
-    fetch: Fetch,
-    known: Known | None,
-    now: datetime,
-    *,
-    capture: Capture | None = None,
-) -> Finding:
-    """Visits one listed address. url: canonical; entry: what the listing said of it; capture: the
-    feed's own, where the entry carries the whole statement, so that nothing is fetched."""
-    base = Finding(source.id, url, entry=entry, fetch_url=entry.url)
-    if entry.body is None or capture is None:
-        if known is not None and not known.due:
-            return replace(base, known=True)
-        capture = fetch(entry.url, source, known)
-    base = replace(base, capture=capture)
-    if capture.error is not None:
-        return replace(base, error=_located(capture.error, source, entry.url))
-    if capture.status == 304:
-        return base
-    try:
-        statement = read_statement(source, url, entry, capture, now)
-    except ScrapeError as error:
-        return replace(base, error=_located(error, source, entry.url))
-    return _dated(replace(base, statement=statement), now)
-
-
-def read_statement(
-    source: Source, url: str, entry: Entry, capture: Capture, now: datetime
-) -> Statement:
-    """What a usable capture says. Raises Unreadable where the reader finds no statement in it."""
-    if entry.body is not None:
-        used, html, address = reader("feed"), entry.body, url
-    else:
-        used = reader("generic" if source.reader == "feed" else source.reader)
-        html = decode(capture.body, capture.headers.get("content-type"))
-        address = canonical(capture.final_url, source)
-        if address == canonical(capture.url, source):
-            address = url
-    page = Page(url=entry.url, html=html, source=source, fetched_at=now, entry=entry)
-    article = used.article(page)
-    published = article.published
-    if published.precision is Precision.UNKNOWN and entry.published is not None:
-        published = entry.published
-    language = article.language or language_of(article.text, expected=source.languages)
-    if language is None:
-        language = source.languages[0]
-    return Statement(source.id, address, article.title, article.text, language, published, used.id)
-
-
-def _dated(finding: Finding, now: datetime) -> Finding:
-    """An implausible date makes the statement's date unknown, marked, with its words kept."""
-    statement = finding.statement
-    if statement is None or is_plausible(statement.published, now=now):
-        return finding
-    published = Published(
-        Precision.UNKNOWN, text=statement.published.text, zone=statement.published.zone
-    )
-    error = Implausible(
-        f"the page says {statement.published.text!r} ({statement.published.on}), which cannot be",
-        source=finding.source,
-        url=finding.url,
-    )
-    return replace(finding, statement=replace(statement, published=published), error=error)
-
-
-def _not_twice(finding: Finding, source: Source, lookup: Lookup, seen: _Seen) -> Finding:
-    """A redirect to an address that is known, or that this crawl visits itself, is an alias."""
+def _not_twice(finding: Finding, before: Known | None, lookup: Lookup, seen: _Seen) -> Finding:
+    """A redirect to an address whose statement another address has brought is an alias of it."""
     if finding.statement is None or finding.statement.url == finding.url:
         return finding
     target = finding.statement.url
-    if target in seen.done or lookup([target]):
+    there = lookup([target]).get(target)
+    own = before.statement if before is not None else None
+    if there is not None and there.statement is not None and there.statement != own:
         error = DuplicateAddress(
-            f"leads to {target}, which is known", source=source.id, url=finding.url
+            f"leads to {target}, which is known", source=finding.source, url=finding.url
         )
         return replace(finding, statement=None, error=error)
     seen.done.add(target)
     return finding
-
-
-def _located(error: ScrapeError, source: Source, url: str) -> ScrapeError:
-    """The error, with source and address filled in where its raiser did not know them."""
-    error.source = error.source or source.id
-    error.url = error.url or url
-    return error

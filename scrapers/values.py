@@ -141,11 +141,12 @@ class Capture:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the store already knows of an address: validators for a conditional request, whether
-    another look is due now, and whether its statement has been read at all."""
+    another look is due now, and the number of its statement; None: it was never read."""
 
     etag: str | None = None
     last_modified: str | None = None
     due: bool = False
+    statement: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +162,14 @@ class ListingSeen:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Addresses that the listings named: canonical address and entry, each address once."""
+    """Addresses that the listings named: canonical address and entry, each address once.
+
+    listings: those walked as far as the plan asks, whose addresses are all among these.
+    """
 
     source: str
     entries: tuple[tuple[str, Entry], ...]
+    listings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from sqlalchemy import Engine, text
 
 from communique.collecting import open_run, register_sources
 from communique.coverage import record_coverage
-from communique.store import Intake, record_finding, record_listed, record_listing
+from communique.store import record_finding, record_listed, record_listing
 from communique.visits import known_addresses, pending_addresses
+from communique.wordings import Intake
 from scrapers.errors import Blocked, Gone, Implausible, ScrapeError
 from scrapers.sources import Source
 from scrapers.values import (
@@ -120,7 +121,8 @@ def test_a_failure_changes_nothing_and_is_tried_again(intake: Intake) -> None:
     assert again[0] == URL
     assert again[1].title == "On networks"
     assert record_finding(later(intake, days=1), found()) is Outcome.NEW
-    assert pending_addresses(intake.engine, "one", DAY1 + timedelta(days=2)) == ()
+    known = known_addresses(intake.engine, "one", [URL], DAY1 + timedelta(days=1))
+    assert known[URL].statement is not None
 
 
 def test_a_listed_address_is_pending_until_it_was_visited(intake: Intake) -> None:
@@ -203,3 +205,60 @@ def test_a_source_with_no_readable_statement_is_failing_since_then(intake: Intak
         )
         assert (covered.state, covered.since) == ("failing", DAY1)
         assert covered.error == f"a challenge page [source=one address={URL}]"
+
+
+def backfilling(intake: Intake, **more: object) -> Intake:
+    return replace(intake, backfilled=True, **more)  # type: ignore[arg-type]
+
+
+def held(engine: Engine) -> list[bool]:
+    return [bool(old) for (old,) in rows(engine, "SELECT backfilled FROM communique.revisions")]
+
+
+def test_what_a_backfill_named_is_no_news_when_a_collect_reads_it_later(intake: Intake) -> None:
+    then = replace(intake, now=DAY1 + timedelta(days=90))
+    record_listed(backfilling(then), Listed("one", ((URL, Entry(URL)),)))
+    record_finding(backfilling(then), failed(Blocked("503")))
+    record_finding(later(then, days=1), found())  # dated 2026-03-01, long before it was named
+    assert held(intake.engine) == [True]
+
+
+def test_what_was_published_since_the_last_collect_is_news_though_a_backfill_finds_it(
+    intake: Intake,
+) -> None:
+    record_finding(backfilling(intake, collected_at=DAY1 - timedelta(days=1)), found())
+    assert held(intake.engine) == [False]
+
+
+def test_an_edit_is_news_though_a_backfill_finds_it(intake: Intake) -> None:
+    record_finding(backfilling(intake), found())
+    record_finding(backfilling(later(intake, days=1)), found(TEXT + "More."))
+    assert held(intake.engine) == [True, False]
+
+
+def test_a_replay_of_what_is_older_adds_wordings_and_changes_nothing(intake: Intake) -> None:
+    record_finding(later(intake, days=5), found(TEXT + "As it stands."))
+    before = rows(intake.engine, "SELECT * FROM analyst.statements")
+    assert record_finding(intake, found()) is Outcome.REVISED
+    assert held(intake.engine) == [False, True]
+    after = rows(intake.engine, "SELECT * FROM analyst.statements")
+    assert [row[:-3] for row in after] == [row[:-3] for row in before]
+
+
+def test_a_date_that_is_put_right_is_taken_over(intake: Intake) -> None:
+    finding = found()
+    assert finding.statement is not None
+    undated = replace(finding.statement, published=Published(Precision.UNKNOWN, text="2206-01-01"))
+    record_finding(intake, replace(finding, statement=undated))
+    record_finding(later(intake, days=1), finding)
+    record_finding(later(intake, days=2), replace(finding, statement=undated))
+    query = "SELECT published_on, date_precision, revisions FROM analyst.statements"
+    assert rows(intake.engine, query) == [(date(2026, 3, 1), "day", 1)]
+
+
+def test_a_page_that_was_gone_twice_is_asked_for_again(intake: Intake) -> None:
+    for hours in (0, 12):
+        record_finding(later(intake, hours=hours), failed(Gone("404")))
+    next_week = DAY1 + timedelta(days=7)
+    assert [url for url, _ in pending_addresses(intake.engine, "one", next_week)] == [URL]
+    assert known_addresses(intake.engine, "one", [URL], DAY1 + timedelta(days=2))[URL].due

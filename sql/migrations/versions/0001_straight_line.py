@@ -140,6 +140,17 @@ def upgrade() -> None:
         schema="communique",
     )
     op.create_table(
+        "listings",
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("walked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["communique.sources.id"], name=op.f("listings_source_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("source_id", "url", name=op.f("listings_pkey")),
+        schema="communique",
+    )
+    op.create_table(
         "statements",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=False),
@@ -237,6 +248,13 @@ def upgrade() -> None:
             "outcome", sa.Text(), nullable=True, comment="of the last visit; null: not yet visited"
         ),
         sa.Column("visits", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "backfilled",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="a backfill named it first",
+        ),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("first_listed_at", sa.DateTime(timezone=True), nullable=False),

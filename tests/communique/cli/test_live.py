@@ -153,6 +153,47 @@ def test_a_page_gone_twice_is_withdrawn_and_its_wording_kept(world: World) -> No
     assert world.rows("SELECT count(*) FROM analyst.revisions") == [(2,)]
 
 
+def test_an_edit_is_seen_though_no_listing_names_the_page_any_more(world: World) -> None:
+    world.publish(range(1, 3))
+    world.collect("2026-03-20T06:00:00Z")
+    world.publish(range(3, 5))
+    world.web.pages["/press/t1.shtml"] = article(1, "Quite another text on Huawei. ")
+    assert world.collect("2026-03-21T06:00:00Z")["counts"]["revised"] == 1
+
+
+def test_a_link_that_redirects_is_read_again_like_any_other(world: World) -> None:
+    world.web.pages["/press/default.shtml"] = listing(range(1, 2))
+    world.web.pages["/press/t1.shtml"] = Reply(302, headers={"Location": "/press/t99.shtml"})
+    world.web.pages["/press/t99.shtml"] = article(99)
+    assert world.collect("2026-03-20T06:00:00Z")["counts"]["new"] == 1
+    world.web.pages["/press/t99.shtml"] = article(99, "Quite another text on Huawei. ")
+    second = world.collect("2026-03-21T06:00:00Z")["counts"]
+    assert (second["revised"], second["duplicate_address"]) == (1, 0)
+    assert world.rows("SELECT count(*) FROM analyst.statements") == [(1,)]
+
+
+def paged(numbers: range, pages: int) -> Reply:
+    one = listing(numbers)
+    script = f"<script>var currentPage = 0; var countPage = {pages};</script></body>"
+    return Reply(headers=one.headers, body=str(one.body).replace("</body>", script))
+
+
+def test_older_pages_are_read_behind_a_pinned_entry_and_after_a_page_that_failed(
+    world: World,
+) -> None:
+    world.publish(range(1, 4))
+    world.collect("2026-03-20T06:00:00Z")
+    for number in range(4, 12):
+        world.web.pages[f"/press/t{number}.shtml"] = article(number)
+    first = paged(range(8, 12), 2)
+    pinned = str(first.body).replace("<ul>", '<ul><li><a href="./t1.shtml">Pinned 1</a></li>')
+    world.web.pages["/press/default.shtml"] = Reply(headers=first.headers, body=pinned)
+    world.web.pages["/press/default_1.shtml"] = Reply(500)
+    assert world.collect("2026-03-21T06:00:00Z", status=1)["counts"]["new"] == 4
+    world.web.pages["/press/default_1.shtml"] = paged(range(4, 8), 2)
+    assert world.collect("2026-03-22T06:00:00Z")["counts"]["new"] == 4
+
+
 def test_a_killed_collect_loses_nothing_and_doubles_nothing(world: World) -> None:
     world.publish(range(1, 41))
     for number in range(1, 41):

@@ -1,0 +1,202 @@
+"""A statement as it was read becomes rows: new, revised or unchanged, dated, in its story."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from communique.rows import clean, date_values, wording_values
+from communique.schema import Revision, StatementRow, StoryRow
+from scrapers.values import Outcome, Statement
+
+# A word-for-word repost is one story only where there are enough words to tell.
+SHORTEST_REPOST = 120
+
+# From the least to the best known date.
+PRECISIONS = ("unknown", "inferred", "day", "minute")
+
+log = logging.getLogger(__name__)
+
+Topics = Callable[[Statement], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What every record of one source's turn needs.
+
+    backfilled: this run looks for what is old, which never alerts. collected_at: when a collect
+    last looked at the source; what was published since is news, whoever finds it. topics: tells
+    the topics of a statement; fixed for the run.
+    """
+
+    engine: Engine
+    run_id: int
+    source_id: str
+    now: datetime
+    backfilled: bool
+    topics: Topics
+    collected_at: datetime | None = None
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        return {"run_id": self.run_id, "source_id": self.source_id}
+
+
+def is_stale(intake: Intake, address: Mapping[str, Any]) -> bool:
+    """Whether what is replayed here is older than what is known: it adds, and changes nothing."""
+    last = address["last_visit_at"]
+    return last is not None and intake.now < last
+
+
+def _is_old(intake: Intake, found: Statement, address: Mapping[str, Any]) -> bool:
+    """Whether a statement seen for the first time is a backfill's find, and so no news: what was
+    published since somebody last looked for news is news all the same."""
+    if not (intake.backfilled or address["backfilled"]):
+        return False
+    looked = intake.collected_at if intake.backfilled else address["first_listed_at"]
+    on = found.published.on
+    return looked is None or on is None or on < looked.date() - timedelta(days=1)
+
+
+def store_statement(
+    connection: Connection,
+    intake: Intake,
+    found: Statement,
+    capture_id: int,
+    address: Mapping[str, Any],
+) -> tuple[Outcome, int]:
+    statement_id = _new_statement(connection, intake, found, address)
+    if statement_id is not None:
+        backfilled = _is_old(intake, found, address)
+        _revision(connection, intake, found, statement_id, capture_id, backfilled=backfilled)
+        return Outcome.NEW, statement_id
+    current = connection.execute(
+        select(StatementRow.__table__, Revision.sha256)
+        .join(
+            Revision,
+            (Revision.statement_id == StatementRow.id)
+            & (Revision.number == StatementRow.revision_number),
+        )
+        .where(StatementRow.source_id == found.source, StatementRow.url == clean(found.url))
+        .with_for_update(of=StatementRow)
+    ).one()
+    stale = is_stale(intake, address)
+    if current.sha256 == found.sha256:
+        if not stale:
+            stands(connection, current.id, intake.now)
+            _redate(connection, current, found)
+        return Outcome.UNCHANGED, current.id
+    number = _revision(connection, intake, found, current.id, capture_id, backfilled=stale)
+    if not stale:
+        values = wording_values(found, intake.topics(found), intake.now)
+        values |= {"revision_number": number, "withdrawn_at": None}
+        touch(connection, current.id, values)
+    return Outcome.REVISED, current.id
+
+
+def _redate(connection: Connection, current: Any, found: Statement) -> None:
+    """A date that the publisher, or a mended reader, has put right is taken over; one that is
+    known less well than the one we have is not."""
+    before, now = current.date_precision, str(found.published.precision)
+    dated = date_values(found.published)
+    if PRECISIONS.index(now) >= PRECISIONS.index(before) and any(
+        getattr(current, name) != value for name, value in dated.items()
+    ):
+        log.info("%s: dated %s instead of %s", found.url, found.published, current.published_on)
+        touch(connection, current.id, dated)
+
+
+def _new_statement(
+    connection: Connection, intake: Intake, found: Statement, address: Mapping[str, Any]
+) -> int | None:
+    """The number of a statement that was not known; None if it is."""
+    known = select(StatementRow.id).where(
+        StatementRow.source_id == found.source, StatementRow.url == clean(found.url)
+    )
+    if connection.execute(known).scalar_one_or_none() is not None:
+        return None
+    return connection.execute(
+        insert(StatementRow)
+        .values(
+            wording_values(found, intake.topics(found), intake.now)
+            | {
+                "source_id": found.source,
+                "url": clean(found.url),
+                "story_id": _story(connection, found, intake.now),
+                "revision_number": 1,
+                "first_seen_at": intake.now,
+                "backfilled": _is_old(intake, found, address),
+            }
+        )
+        .on_conflict_do_nothing()  # another worker may have come by another address of it
+        .returning(StatementRow.id)
+    ).scalar_one_or_none()
+
+
+def _revision(
+    connection: Connection,
+    intake: Intake,
+    found: Statement,
+    statement_id: int,
+    capture_id: int,
+    *,
+    backfilled: bool,
+) -> int:
+    """The number of this wording: a new one, or the one it had when it stood here before."""
+    of_statement = Revision.statement_id == statement_id
+    earlier = connection.execute(
+        select(Revision.number).where(of_statement, Revision.sha256 == found.sha256)
+    ).scalar_one_or_none()
+    if earlier is not None:
+        return earlier
+    last = connection.execute(select(func.max(Revision.number)).where(of_statement)).scalar()
+    number = (last or 0) + 1
+    connection.execute(
+        insert(Revision).values(
+            statement_id=statement_id,
+            number=number,
+            title=clean(found.title),
+            text_=clean(found.text),
+            sha256=found.sha256,
+            seen_at=intake.now,
+            capture_id=capture_id,
+            reader=found.reader,
+            backfilled=backfilled,
+        )
+    )
+    return number
+
+
+def _story(connection: Connection, found: Statement, now: datetime) -> int:
+    """The story of a new statement: that of the first statement with the very same text."""
+    folded = " ".join(found.text.split())
+    digest = hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()
+    key = digest if len(folded) >= SHORTEST_REPOST else None
+    inserted = connection.execute(
+        insert(StoryRow)
+        .values(text_sha256=key, created_at=now)
+        .on_conflict_do_nothing()
+        .returning(StoryRow.id)
+    ).scalar_one_or_none()
+    if inserted is not None:
+        return inserted
+    return connection.execute(select(StoryRow.id).where(StoryRow.text_sha256 == key)).scalar_one()
+
+
+def touch(connection: Connection, statement_id: int | None, values: Mapping[str, Any]) -> None:
+    if statement_id is not None:
+        connection.execute(
+            update(StatementRow).where(StatementRow.id == statement_id).values(values)
+        )
+
+
+def stands(connection: Connection, statement_id: int | None, now: datetime) -> None:
+    """Its page was read, or has not changed: it stands, whatever an earlier look found."""
+    touch(connection, statement_id, {"last_seen_at": now, "withdrawn_at": None})
