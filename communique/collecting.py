@@ -16,6 +16,7 @@ from communique.schema import Run, SourceRow
 from communique.store import record_finding, record_listed, record_listing
 from communique.visits import (
     known_addresses,
+    listed_entry_of,
     pending_addresses,
     unread_pages,
     walked_listings,
@@ -129,12 +130,18 @@ def collect_source(
 def visit_address(job: Job, source: Source, url: str, fetch: Fetch) -> SourceCoverage:
     """Visits one address of a source, known or not, due or not, and returns what was seen."""
     address = canonical(url, source)
-    finding = visit(source, address, Entry(url), fetch, None, job.clock())
-    return _take(job, source, (finding,), None)
+    entry = replace(listed_entry_of(job.engine, source.id, address) or Entry(url), url=url)
+    finding = visit(source, address, entry, fetch, None, job.clock())
+    return _take(job, source, (finding,), None, by_listing=False)
 
 
 def _take(
-    job: Job, source: Source, values: Iterable[Crawled], watch: Watch | None
+    job: Job,
+    source: Source,
+    values: Iterable[Crawled],
+    watch: Watch | None,
+    *,
+    by_listing: bool = True,
 ) -> SourceCoverage:
     """Records what a crawl yields, value by value, and the coverage row at the end, also where
     the end comes early."""
@@ -168,6 +175,7 @@ def _take(
             listed=tally["listed"],
             known=tally["known"],
             crash=crash,
+            by_listing=by_listing,
         )
     return coverage
 

@@ -80,18 +80,21 @@ def record_coverage(
     listed: int,
     known: int,
     crash: str | None = None,
+    by_listing: bool = True,
 ) -> SourceCoverage:
     """Counts what this run of the source recorded and stores it as its coverage row.
 
     crash: why the turn ended before its end, if it did; then the source is failing whatever it
-    stored. A second call for the same run replaces the row.
+    stored. by_listing: False where only addresses were visited, so that no listing is missed.
+    A second call for the same run replaces the row.
     """
     key = {"run": run_id, "source": source_id}
     with engine.begin() as connection:
         listings_read, listings_failed = connection.execute(_LISTINGS, key).one()
         counted: dict[str, int] = dict(connection.execute(_OUTCOMES, key).all())
         counts = {name: counted.get(name, 0) for name in OUTCOMES}
-        state = "ok" if not crash and _well(listings_read, listings_failed, counts) else "failing"
+        walked = listings_failed == 0 and (listings_read > 0 or not by_listing)
+        state = "ok" if walked and _readable(counts) and not crash else "failing"
         error = crash or connection.execute(_FIRST_ERROR, key).scalar_one_or_none()
         if state == "failing" and not error:
             error = "no listing was visited"
@@ -133,10 +136,9 @@ def last_collected(engine: Engine, source_id: str, run_id: int) -> datetime | No
         return connection.execute(query).scalar()
 
 
-def _well(listings_read: int, listings_failed: int, counts: Mapping[str, int]) -> bool:
-    readable = sum(counts[name] for name in READABLE)
-    unreadable = sum(counts[name] for name in FAILED)
-    return listings_read > 0 and listings_failed == 0 and (readable > 0 or unreadable == 0)
+def _readable(counts: Mapping[str, int]) -> bool:
+    """Whether at least one of the statements visited could be read, if any was visited."""
+    return any(counts[name] for name in READABLE) or not any(counts[name] for name in FAILED)
 
 
 def _since(

@@ -10,7 +10,9 @@ from datetime import datetime
 from communique.collecting import Job, close_run, collect_source, open_run, visit_address
 from communique.coverage import SourceCoverage
 from communique.jobs import Line
+from communique.visits import listed_entry_of
 from scrapers.addresses import canonical, host_of
+from scrapers.errors import ScrapeError
 from scrapers.readers import reader
 from scrapers.replay import Replay
 from scrapers.sources import Source
@@ -18,12 +20,12 @@ from scrapers.sources import Source
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One capture of the archive and whose it is. listing: it is a page of this listing; None:
-    it is a statement's page."""
+    """One capture of the archive and whose it may be: sources that share a host may both claim a
+    page. listing: it is a page of this listing; None: it is a statement's page."""
 
     at: datetime
     url: str
-    source: Source
+    sources: tuple[Source, ...]
     listing: str | None
 
 
@@ -35,19 +37,23 @@ def moments(replay: Replay, sources: Sequence[Source]) -> Iterator[Moment]:
     for capture in replay.captures():
         found = listings.get(_key(capture.url))
         if found is not None:
-            yield Moment(capture.fetched_at, capture.url, *found)
+            yield Moment(capture.fetched_at, capture.url, found[:1], found[1])
             continue
-        owner = next((s for s in sources if _is_statement(capture.url, s)), None)
-        if owner is not None:
-            yield Moment(capture.fetched_at, capture.url, owner, None)
+        owners = tuple(s for s in sources if _is_statement(capture.url, s))
+        if owners:
+            yield Moment(capture.fetched_at, capture.url, owners, None)
 
 
-def replay_moment(line: Line, moment: Moment, run_key: str) -> SourceCoverage:
-    """Does what the daily run would have done at that moment, with the archive as it was then."""
+def replay_moment(line: Line, moment: Moment, run_key: str) -> SourceCoverage | None:
+    """Does what the daily run would have done at that moment, with the archive as it was then.
+    None for a page that several sources could have published and none has listed."""
     if line.replay is None:
         raise ValueError("replay_moment needs a line that replays")
+    source = _owner(line, moment)
+    if source is None:
+        return None
     replay = line.replay.at(moment.at)
-    run_id = open_run(line.engine, "replay", run_key, moment.source.desk, moment.at)
+    run_id = open_run(line.engine, "replay", run_key, source.desk, moment.at)
     job = Job(
         engine=line.engine,
         run_id=run_id,
@@ -57,11 +63,22 @@ def replay_moment(line: Line, moment: Moment, run_key: str) -> SourceCoverage:
     )
     if moment.listing is not None:
         listings = frozenset({moment.listing})
-        coverage = collect_source(job, moment.source, replay.fetch, listings=listings)
+        coverage = collect_source(job, source, replay.fetch, listings=listings)
     else:
-        coverage = visit_address(job, moment.source, moment.url, replay.fetch)
+        coverage = visit_address(job, source, moment.url, replay.fetch)
     close_run(line.engine, run_key, moment.at)
     return coverage
+
+
+def _owner(line: Line, moment: Moment) -> Source | None:
+    if len(moment.sources) == 1:
+        return moment.sources[0]
+    named = (
+        source
+        for source in moment.sources
+        if listed_entry_of(line.engine, source.id, canonical(moment.url, source))
+    )
+    return next(named, None)
 
 
 def _key(url: str) -> str:
@@ -71,7 +88,10 @@ def _key(url: str) -> str:
 def _is_statement(url: str, source: Source) -> bool:
     if not source.listings:
         return False
-    address = canonical(url, source)
+    try:
+        address = canonical(url, source)
+    except ScrapeError:  # no address that a source could have
+        return False
     if host_of(address) != host_of(canonical(source.listings[0].url, source)):
         return False
     if source.articles is not None:

@@ -74,6 +74,16 @@ def pending_addresses(
     return tuple((url, listed_entry(fetch_url, listed)) for url, fetch_url, listed in rows)
 
 
+def listed_entry_of(engine: Engine, source_id: str, url: str) -> Entry | None:
+    """What a listing of the source said of this address; None: none has named it."""
+    query = select(Address.fetch_url, Address.listed).where(
+        Address.source_id == source_id, Address.url == url
+    )
+    with engine.connect() as connection:
+        row = connection.execute(query).one_or_none()
+    return listed_entry(row.fetch_url, row.listed) if row else None
+
+
 def walked_listings(engine: Engine, source_id: str) -> frozenset[str]:
     """Addresses of the source's listings that were walked at least once."""
     query = select(WalkedListing.url).where(WalkedListing.source_id == source_id)

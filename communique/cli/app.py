@@ -57,6 +57,3 @@ def main() -> None:
     except (StoreError, EmbeddedServerError, ScrapeError) as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        errors.print("Stopped. What was recorded stays; the same command goes on from there.")
-        sys.exit(130)

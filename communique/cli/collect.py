@@ -36,6 +36,7 @@ from communique.collecting import Crawled, Watch
 from communique.coverage import SourceCoverage
 from communique.jobs import Line, finish_run, run_source
 from communique.replaying import moments, replay_moment
+from communique.settings import Settings
 from scrapers.sources import Source
 from scrapers.values import Finding, Listed, ListingSeen
 
@@ -87,6 +88,8 @@ def backfill(
     Example: communique backfill --source cn_mfa_en --since 2019-01-01
     """
     day = parse_day(since)
+    if day > Settings().clock().date():
+        raise typer.BadParameter(f"{day} lies ahead")
     with the_line() as line:
         sources = chosen(line, desk, source)
         key = f"backfill:{uuid.uuid4()}"
@@ -112,24 +115,32 @@ def replay(
         steps = list(moments(line.replay, sources))
         key = f"replay:{uuid.uuid4()}"
         total = Counter[str]()
-        failed = 0
+        reasons = Counter[str]()
         with _progress(as_json) as progress:
             task = progress.add_task("replaying", total=len(steps))
             for number, moment in enumerate(steps, 1):
-                progress.update(task, description=f"{moment.at:%Y-%m-%d %H:%M} {moment.source.id}")
+                names = ", ".join(source.id for source in moment.sources)
+                progress.update(task, description=f"{moment.at:%Y-%m-%d %H:%M} {names}")
                 coverage = replay_moment(line, moment, f"{key}:{number}")
-                total.update(coverage.counts)
-                failed += coverage.failed
+                if coverage is None:
+                    reasons[f"listed by none of {names}, so nobody knows whose it is"] += 1
+                else:
+                    total.update(coverage.counts)
+                    if coverage.failed:
+                        reasons[coverage.error or coverage.source] += 1
                 progress.advance(task)
-    _replayed(len(steps), total, failed, as_json)
+    _replayed(len(steps), total, reasons, as_json)
 
 
-def _replayed(steps: int, total: Counter[str], failed: int, as_json: bool) -> None:
+def _replayed(steps: int, total: Counter[str], reasons: Counter[str], as_json: bool) -> None:
+    failed = sum(reasons.values())
     if as_json:
         print_json({"captures": steps, "failed": failed, "outcomes": dict(total)})
     else:
         counted = ", ".join(f"{number} {name}" for name, number in total.items() if number)
         console.print(f"{steps} captures replayed: {counted or 'nothing in them'}.", markup=False)
+    for reason, times in reasons.most_common(MOST_SHOWN):
+        errors.print(f"{times} failed: {reason}", markup=False, soft_wrap=True)
     if not steps:
         errors.print("No capture of the archive belongs to a chosen source.")
     if failed or not steps:

@@ -25,7 +25,16 @@ from scrapers.sources import DESKS, Source
 console = Console(width=None if sys.stdout.isatty() else 200)
 errors = Console(stderr=True)
 
-DeskOption = typer.Option(None, "--desk", help=f"One of {', '.join(DESKS)}.")
+
+def _desk(value: str | None) -> str | None:
+    if value is not None and value not in DESKS:
+        raise typer.BadParameter(f"no desk {value!r}; there are {', '.join(DESKS)}")
+    return value
+
+
+DeskOption = typer.Option(
+    None, "--desk", help=f"One of {', '.join(DESKS)}.", callback=_desk, metavar="DESK"
+)
 SourceOption = typer.Option(None, "--source", help="Id of one source.")
 JsonOption = typer.Option(False, "--json", help="Print JSON for a machine.")
 
@@ -34,17 +43,25 @@ JsonOption = typer.Option(False, "--json", help="Print JSON for a machine.")
 def the_line() -> Iterator[Line]:
     """The store opened and the facts and rules read, as the environment says."""
     settings = Settings()
-    with database(settings) as engine:
-        yield open_line(settings, engine)
+    if not settings.database_url and not (settings.home / "postgres").exists():
+        home = settings.home.resolve()
+        errors.print(f"A new store in {home} (COMMUNIQUE_HOME).", markup=False, soft_wrap=True)
+    try:
+        with database(settings) as engine:
+            yield open_line(settings, engine)
+    except KeyboardInterrupt:
+        errors.print("Stopped. What was recorded stays; the same command goes on from there.")
+        raise typer.Exit(130) from None
 
 
 def chosen(line: Line, desk: str | None, source: str | None) -> tuple[Source, ...]:
     """The sources that the options name. A wrong name is a usage error that says what would do."""
-    if desk is not None and desk not in DESKS:
-        raise typer.BadParameter(f"no desk {desk!r}; there are {', '.join(DESKS)}")
-    if source is not None:
-        return (named(line.sources, source),)
-    return line.desk(desk)
+    if source is None:
+        return line.desk(desk)
+    found = named(line.sources, source)
+    if desk not in (None, found.desk):
+        raise typer.BadParameter(f"{source} belongs to desk {found.desk}, not {desk}")
+    return (found,)
 
 
 def named(sources: Iterable[Source], source: str) -> Source:

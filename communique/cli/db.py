@@ -46,8 +46,11 @@ def url() -> None:
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
-def psql(context: typer.Context) -> None:
-    """Open psql on the store, or hand it what follows.
+def psql(
+    context: typer.Context,
+    owner: bool = typer.Option(False, "--owner", help="As who owns the store, not as an analyst."),
+) -> None:
+    """Open psql on the store as an analyst: the views, to read. What follows is handed to psql.
 
     Example: communique db psql -- -c 'select * from analyst.coverage limit 5'
     """
@@ -56,7 +59,8 @@ def psql(context: typer.Context) -> None:
         if program is None:
             raise StoreError("There is no psql here. Install postgresql-client.")
         address = _plain_url(engine.url.render_as_string(hide_password=False))
-        environment = os.environ | {"PGOPTIONS": "-c search_path=analyst"}
+        analyst = "-c role=communique_analyst -c search_path=analyst"
+        environment = os.environ | ({} if owner else {"PGOPTIONS": analyst})
         done = subprocess.run([program, address, *context.args], env=environment)  # noqa: S603
     sys.exit(done.returncode)
 

@@ -79,11 +79,13 @@ def show(
     facts = {name: value for name, value in found.items() if name not in ("text", "title")}
     console.print(found["title"], style="bold", markup=False)
     print_table(("fact", "value"), [{"fact": k, "value": v} for k, v in facts.items()])
-    columns: tuple[str, ...] = ("number", "seen_at", "capture_id", "title")
-    if evidence:
-        columns += ("fetched_at", "sha256", "warc", "record_id")
-    print_table(columns, revisions)
-    console.print("\n" + found["text"], markup=False, highlight=False)
+    print_table(("number", "seen_at", "capture_id", "title"), revisions)
+    for revision in revisions if evidence else ():
+        console.print(f"\nrevision {revision['number']}")
+        for name in ("fetched_at", "sha256", "warc", "record_id"):
+            said = f"  {name} {revision[name]}"
+            console.print(said, markup=False, highlight=False, soft_wrap=True)
+    console.print("\n" + found["text"], markup=False, highlight=False, soft_wrap=True)
 
 
 def print_coverage(done: Sequence[SourceCoverage]) -> None:
@@ -101,6 +103,8 @@ def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
         if row["error"]:
             said = f"{row['source']}: {row['error']}"
             console.print(said, markup=False, highlight=False, soft_wrap=True)
+    if not rows:
+        console.print("Nothing was collected yet: communique collect")
     failing = sum(row["state"] != "ok" for row in rows)
     new = sum(row["new"] for row in rows)
     revised = sum(row["revised"] for row in rows)

@@ -56,6 +56,8 @@ def measure(
     else:
         _print(report)
     _name(loaded.problems)
+    if report.problems or not report.texts:
+        raise typer.Exit(1)
 
 
 def _name(problems: Sequence[Problem]) -> None:
@@ -77,9 +79,9 @@ def _print(report: Report) -> None:
             for text in getattr(score, kind):
                 where = f"{kind:7} {score.name} {text.id} ({text.why})"
                 console.print(f"{where}: {text.snippet}", markup=False, highlight=False)
-    for problem in report.problems:
-        errors.print(problem, style="red", markup=False)
-    console.print(f"{report.texts} texts")
+    for problem in report.problems[:3]:
+        errors.print(problem, style="red", markup=False, soft_wrap=True)
+    console.print(f"{report.texts} texts, {len(report.problems)} lines that are none")
 
 
 def _row(score: Score) -> dict[str, object]:
