@@ -6,7 +6,9 @@ from datetime import datetime, timezone
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
+import fsspec
 from pydantic import AwareDatetime, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -70,6 +72,32 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, value: str | None) -> str | None:
+        if value and urlsplit(value).scheme.split("+")[0] not in ("postgres", "postgresql"):
+            raise ValueError("expected postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("archive_url")
+    @classmethod
+    def _storage(cls, value: str | None) -> str | None:
+        if value:
+            try:
+                fsspec.get_filesystem_class(fsspec.utils.get_protocol(value))
+            except (ValueError, ImportError) as error:
+                raise ValueError(
+                    f"{error}; expected file:///folder or s3://bucket/folder"
+                ) from error
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str | None) -> str | None:
+        if value and urlsplit(value).scheme not in ("smtp", "smtps", "smtp+starttls"):
+            raise ValueError("expected smtp://host:25, smtps://... or smtp+starttls://...")
+        return value
 
     @property
     def archive(self) -> str:

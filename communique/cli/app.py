@@ -52,7 +52,9 @@ def main() -> None:
     except ValidationError as error:
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"]).upper()
-            errors.print(f"COMMUNIQUE_{name}: {problem['msg']}", style="red", markup=False)
+            # What was found is not shown: an address may hold a password.
+            said = problem["msg"].removeprefix("Value error, ")
+            errors.print(f"COMMUNIQUE_{name}: {said}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
     except (StoreError, EmbeddedServerError, ScrapeError) as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)

@@ -62,6 +62,9 @@ def test_wrong_usage_is_status_2_and_says_what_would_do(
         ("as_of", "yesterday", "COMMUNIQUE_AS_OF"),
         ("allow_addresses", "everywhere", "COMMUNIQUE_ALLOW_ADDRESSES"),
         ("max_body", "-1", "COMMUNIQUE_MAX_BODY"),
+        ("database_url", "mysql://ana:secret@h/x", "COMMUNIQUE_DATABASE_URL: expected postgresql:"),
+        ("archive_url", "foo://x", "COMMUNIQUE_ARCHIVE_URL: Protocol not known: foo"),
+        ("smtp_url", "http://x", "COMMUNIQUE_SMTP_URL: expected smtp:"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, value: str, said: str) -> None:
