@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, func, or_, select, update
@@ -23,9 +23,11 @@ from communique.mail.smtp import EXAMPLE, Courier, Refused, SmtpUrlError, Unreac
 from communique.schema import Delivery, Subscription
 from communique.settings import Settings
 
-# Minutes before the second, third, ... try. Two days in all: a weekend's outage loses nothing.
+# Minutes before the second, third, ... try of a mail that is refused for now: two days in all.
 BACK_OFF = (1, 5, 15, 60, 120, 240, 480, 720, 1440)
 MOST_TRIES = len(BACK_OFF) + 1
+# While the server is away, or will not have us: for ever, between these two waits.
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 # After so many failures to connect in a row the rest of a run's mails are put off untried.
 PATIENCE = 3
 ENDED = "subscription ended"
@@ -37,11 +39,13 @@ Facts = Row[*tuple[Any, ...]]
 @dataclass(frozen=True, slots=True)
 class SendReport:
     """What one run of the outbox did. deferred: to be tried again later; failed: given up. Either
-    way the reason is in `problems` and in the row."""
+    way the reason is in `problems` and in the row. waiting: what is pending after the run, due or
+    put off; as long as any of it waits because a try failed, `problems` says so."""
 
     sent: int = 0
     failed: int = 0
     deferred: int = 0
+    waiting: int = 0
     problems: tuple[str, ...] = ()
 
 
@@ -62,12 +66,11 @@ def send_pending(
 
     clock: tells now (aware, UTC); the settings' by default. Two senders at once never send one
     mail twice: each takes rows that the other has not locked. One bad mail, recipient or answer
-    stops no other. Without COMMUNIQUE_SMTP_URL everything stays pending, and that is a problem.
-    Raises only where the store itself fails.
+    stops no other. Only what a server says of one mail or recipient counts against that mail; a
+    server that is away or will not have us, or a wrong setting, never does, however long it lasts:
+    everything stays pending, and that is a problem. Raises only where the store itself fails.
     """
-    with engine.connect() as connection:
-        pending = select(func.count()).where(Delivery.status == "pending")
-        waiting = connection.execute(pending).scalar_one()
+    waiting, _ = _pending(engine)
     if not waiting:
         return SendReport()
     try:
@@ -75,12 +78,33 @@ def send_pending(
             raise SmtpUrlError(f"COMMUNIQUE_SMTP_URL is not set; set it, such as to {EXAMPLE}.")
         origin, server = sender(settings.mail_from), smtp_server(settings.smtp_url)
     except (SenderError, SmtpUrlError) as error:
-        return SendReport(problems=(f"Alerts waiting to be sent: {waiting}. {error}",))
+        problem = f"Alerts waiting to be sent: {waiting}. {error}"
+        return SendReport(waiting=waiting, problems=(problem,))
     _name_messages(engine, origin.domain)
     with Courier(server) as courier:
         tally = _send_all(engine, courier, origin, clock or settings.clock, limit)
+    waiting, put_off = _pending(engine)
+    if put_off and not tally.problems:
+        tally.problems.append(put_off)
     counts = {outcome: tally.counts[outcome] for outcome in ("sent", "failed", "deferred")}
-    return SendReport(**counts, problems=tuple(tally.problems))
+    return SendReport(**counts, waiting=waiting, problems=tuple(tally.problems))
+
+
+def _pending(engine: Engine) -> tuple[int, str]:
+    """How many mails are pending, and what is to be said of those whose last try failed."""
+    failed = Delivery.last_error.is_not(None)
+    query = select(
+        func.count(),
+        func.count().filter(failed),
+        func.min(Delivery.next_try_at).filter(failed),
+        func.max(Delivery.last_error),
+    ).where(Delivery.status == "pending")
+    with engine.connect() as connection:
+        every, put_off, next_try, error = connection.execute(query).one()
+    if not put_off:
+        return every, ""
+    when = f"{next_try.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC" if next_try else "at once"
+    return every, f"Alerts put off by an earlier run: {put_off}, next try {when}: {error}"
 
 
 def _name_messages(engine: Engine, domain: str) -> None:
@@ -116,7 +140,7 @@ def _due(after: int, now: datetime) -> Select[*tuple[Any, ...]]:
     return (
         select(
             *(Delivery.id, Delivery.recipient, Delivery.message_id, Delivery.tries),
-            Subscription.ended_at,
+            *(Delivery.created_at, Subscription.ended_at),
         )
         .join(Subscription, Subscription.id == Delivery.subscription_id)
         .where(
@@ -146,7 +170,7 @@ def _send_one(
         courier.send(compose(told, origin, due.message_id, now), origin.address, due.recipient)
     except Unreachable as error:
         tally.unreachable += 1
-        _tried_in_vain(connection, due, now, str(error), tally)
+        _defer(connection, due, now + _wait(due.created_at, now), shown(str(error), 500), tally)
     except Refused as error:
         tally.unreachable = 0
         _tried_in_vain(connection, due, now, str(error), tally, for_good=error.for_good)
@@ -174,13 +198,29 @@ def _tried_in_vain(
         tally.counts["failed"] += 1
         outcome = "failed for good" if for_good else f"failed, given up after {tries} tries"
         _note(connection, due, status="failed", tries=tries, last_error=error, next_try_at=None)
+        tally.problems.append(f"Alert {due.id} to {due.recipient}: {outcome}: {error}")
     else:
-        tally.counts["deferred"] += 1
-        wait = BACK_OFF[due.tries]
-        outcome = f"deferred, next try in {wait} min"
-        next_try = now + timedelta(minutes=wait)
-        _note(connection, due, tries=tries, last_error=error, next_try_at=next_try)
-    tally.problems.append(f"Alert {due.id} to {due.recipient}: {outcome}: {error}")
+        next_try = now + timedelta(minutes=BACK_OFF[due.tries])
+        _defer(connection, due, next_try, error, tally, tries=tries)
+
+
+def _wait(since: datetime, now: datetime) -> timedelta:
+    """Grows with the outage, as a quarter of the time that the mail has waited."""
+    return min(max((now - since) / 4, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def _defer(
+    connection: Connection,
+    due: Facts,
+    next_try: datetime,
+    error: str,
+    tally: _Tally,
+    **values: object,
+) -> None:
+    tally.counts["deferred"] += 1
+    _note(connection, due, last_error=error, next_try_at=next_try, **values)
+    when = f"{next_try.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
+    tally.problems.append(f"Alert {due.id} to {due.recipient}: put off until {when}: {error}")
 
 
 def _note(connection: Connection, due: Facts, **values: object) -> None:
@@ -192,9 +232,7 @@ def _put_off(engine: Engine, now: datetime, tally: _Tally) -> None:
     with engine.begin() as connection:
         rest = [due.id for due in connection.execute(_due(tally.after, now))]
         connection.execute(
-            update(Delivery)
-            .where(Delivery.id.in_(rest))
-            .values(next_try_at=now + timedelta(minutes=BACK_OFF[0]))
+            update(Delivery).where(Delivery.id.in_(rest)).values(next_try_at=now + SHORTEST_WAIT)
         )
     if rest:
         tally.counts["deferred"] += len(rest)

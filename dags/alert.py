@@ -37,7 +37,8 @@ an earlier run had to leave: a mail that was put off, a run that died.
 - `judge` matches every wording that nobody has judged yet against the watchlists and queues the
   alerts, or notes why one is held back: all in `analyst.alerts`.
 - `send` sends what is due, each mail in a transaction of its own. It is red while the mail server
-  refuses or does not answer, and tries again; the outbox keeps everything.
+  refuses or does not answer, and as long as a mail waits because of that, and tries again; the
+  outbox keeps everything.
 - `verdict` is red where a watchlist could not be used: its last good version stays in force.
 
 Clearing or rerunning any of it sends nothing twice. Under replay its clock is that of the collect
@@ -87,12 +88,14 @@ def judge() -> dict[str, Any]:
 
 @task(retry_policy=MAIL_RETRIES)
 def send() -> dict[str, Any]:
-    """Mails what is due. Red as long as the mail server is the trouble."""
+    """Mails what is due. Red until all is sent where the mail server is, or was, the trouble."""
     from communique.outbox import send_pending
 
     with open_airflow_line(_clock()) as line:
         sent = asdict(send_pending(line.engine, line.settings, line.settings.clock))
-    told = "{sent} mails sent, {deferred} put off, {failed} given up".format(**sent)
+    told = "{sent} mails sent, {deferred} put off, {failed} given up, {waiting} waiting".format(
+        **sent
+    )
     if sent["problems"]:
         advice = "Next: look at COMMUNIQUE_SMTP_URL, or Connection communique_smtp."
         raise MailFailed("\n".join([f"{told}:", *sent["problems"], advice]))

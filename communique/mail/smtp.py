@@ -7,13 +7,16 @@ import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
 SCHEMES: dict[str, int] = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 EXAMPLE = "smtp+starttls://user:password@mail.example.org:587"
 # Seconds for one answer of the server; the body of a mail is small.
 PATIENCE = 30.0
+# RFC 4954: log in first, log in otherwise, wrong login, encrypt first. Whatever it answers, it is
+# about us.
+LOGIN_CODES = frozenset({530, 534, 535, 538})
 
 
 class SmtpUrlError(ValueError):
@@ -21,7 +24,7 @@ class SmtpUrlError(ValueError):
 
 
 class Unreachable(Exception):
-    """The server could not be reached, or would not have us: no mail's fault."""
+    """The server could not be reached, went away, or would not have us: no mail's fault."""
 
 
 class Refused(Exception):
@@ -32,8 +35,23 @@ class Refused(Exception):
         super().__init__(reason)
 
 
-class _HungUp(Refused):
-    """The server said 421 before it was given anything of this mail."""
+class _HungUp(Unreachable):
+    """The server closed the connection before it was given anything of this mail."""
+
+
+class _Telling(smtplib.SMTP):
+    """Tells how far it came, as an error alone does not: once the server is offered a mail's text
+    and the connection breaks, it may have been taken."""
+
+    offered = False
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.offered = True
+        return super().data(msg)
+
+
+class _TellingTls(_Telling, smtplib.SMTP_SSL):
+    """The same, encrypted from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +99,7 @@ class Courier:
     def __init__(self, server: Server, patience: float = PATIENCE) -> None:
         self.server = server
         self.patience = patience
-        self._connection: smtplib.SMTP | None = None
+        self._connection: _Telling | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -102,8 +120,9 @@ class Courier:
     def send(self, mail: EmailMessage, sender: str, recipient: str) -> None:
         """Hands over one mail; returns once the server has taken it.
 
-        Raises Unreachable where there is no connection to be had, Refused where this mail was not
-        taken or where that is unknown because the connection broke: then it is to be tried again.
+        Raises Unreachable where there is no connection to be had, where it closed before it was
+        offered the mail's text, and where the server will not have us as its sender; Refused where
+        it would not take this mail, or where that is unknown because the connection broke.
         """
         reused = self._connection is not None
         try:
@@ -116,29 +135,43 @@ class Courier:
 
     def _hand_over(self, mail: EmailMessage, sender: str, recipient: str) -> None:
         connection = self._connected()
+        connection.offered = False
         try:
             connection.send_message(mail, sender, [recipient])
         except smtplib.SMTPRecipientsRefused as error:
             code, reason = error.recipients.get(recipient, (0, b""))
-            raise self._refusal(code, reason) from error
+            raise self._refusal(code, reason, offered=False) from error
+        except smtplib.SMTPSenderRefused as error:
+            refusal = self._refusal(error.smtp_code, error.smtp_error, offered=False)
+            if isinstance(refusal, _HungUp):
+                raise refusal from error
+            raise Unreachable(
+                f"{refusal} to mail from {sender}. Check COMMUNIQUE_MAIL_FROM, and user and "
+                "password in COMMUNIQUE_SMTP_URL."
+            ) from error
         except smtplib.SMTPResponseException as error:
-            refusal = self._refusal(error.smtp_code, error.smtp_error)
-            if error.smtp_code == 421 and isinstance(error, smtplib.SMTPSenderRefused):
-                raise _HungUp(str(refusal), for_good=False) from error
-            raise refusal from error
+            raise self._refusal(error.smtp_code, error.smtp_error, offered=True) from error
         except smtplib.SMTPNotSupportedError as error:
             raise Refused(str(error), for_good=True) from error
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            raise Refused(f"{self.server} broke off: {_reason(error)}", for_good=False) from error
+            said = f"{self.server} broke off: {_reason(error)}"
+            if not connection.offered:
+                raise _HungUp(said) from error
+            raise Refused(said, for_good=False) from error
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connected(self) -> _Telling:
         if self._connection is not None and not self._alive(self._connection):
             self._drop()
         if self._connection is None:
             try:
                 self._connection = self._connect()
-            except (OSError, smtplib.SMTPException) as error:
+            except UnicodeError as error:  # whose own words would quote the password
+                raise Unreachable(
+                    f"{self.server} cannot be used: its name, the user or the password in "
+                    "COMMUNIQUE_SMTP_URL holds what SMTP has no way to say."
+                ) from error
+            except (OSError, smtplib.SMTPException, ValueError) as error:
                 raise Unreachable(
                     f"{self.server} cannot be used: {_reason(error)}. Check COMMUNIQUE_SMTP_URL."
                 ) from error
@@ -151,30 +184,37 @@ class Courier:
         except (OSError, smtplib.SMTPException):
             return False
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> _Telling:
         server, trust = self.server, ssl.create_default_context()
         if server.scheme == "smtps":
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+            connection: _Telling = _TellingTls(
                 server.host, server.port, timeout=self.patience, context=trust
             )
         else:
-            connection = smtplib.SMTP(server.host, server.port, timeout=self.patience)
+            connection = _Telling(server.host, server.port, timeout=self.patience)
         try:
             if server.scheme == "smtp+starttls":
                 connection.starttls(context=trust)
             if server.user is not None:
                 connection.login(server.user, server.password or "")
+            connection.ehlo_or_helo_if_needed()
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _refusal(self, code: int, reason: bytes | str) -> Refused:
-        """After 421 the server hangs up; after anything else the connection still serves."""
+    def _refusal(self, code: int, reason: bytes | str, *, offered: bool) -> Refused | Unreachable:
+        """After 421 the server hangs up; after anything else the connection still serves.
+        offered: the mail's text was, so that 421 may be about it."""
         if code == 421 or not 400 <= code < 600:
             self._drop()
         words = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-        return Refused(f"{self.server} answered {code} {words}", for_good=500 <= code < 600)
+        said = f"{self.server} answered {code} {words}"
+        if code == 421 and not offered:
+            return _HungUp(said)
+        if code in LOGIN_CODES:
+            return Unreachable(f"{said}. Check user and password in COMMUNIQUE_SMTP_URL.")
+        return Refused(said, for_good=500 <= code < 600)
 
     def _drop(self) -> None:
         if self._connection is not None:

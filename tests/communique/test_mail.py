@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -15,7 +16,7 @@ from sqlalchemy import Engine, text
 
 from communique.alerting import judge
 from communique.mail import dates
-from communique.mail.changes import changes
+from communique.mail.changes import Change, changes
 from communique.mail.clean import shown
 from communique.mail.letter import letter
 from communique.mail.message import POLICY, compose, sender
@@ -332,6 +333,74 @@ def test_an_edit_is_shown_word_by_word_and_in_chinese_character_by_character() -
     (change,) = changes(before, after, *passages)
     assert marked(change.before) == "首句。我们反对清洁网络。"
     assert marked(change.after) == "首句{+改+}。我们{+坚决+}反对清洁网络。"
+
+
+def edited(before: str, after: str, word: str) -> tuple[Change, ...]:
+    """The changes between two texts in which `word` was matched wherever it stands."""
+    wordings = Wording("Title", before), Wording("Title", after)
+    passages = [
+        matched_passages(
+            wording,
+            [
+                {"field": "text", "start": found.start(), "end": found.end()}
+                for found in re.finditer(word, wording.text)
+            ],
+        )
+        for wording in wordings
+    ]
+    started = time.process_time()
+    found = changes(*wordings, *passages)
+    assert time.process_time() - started < 2
+    return found
+
+
+def test_one_edit_among_thousands_of_equal_sentences_is_shown_alone_and_at_once() -> None:
+    same = "The network is clean. " * 2_000
+    (change,) = edited(f"{same}It is good. {same}", f"{same}It is bad. {same}", "It is")
+    assert marked(change.before) == "It is [-good-]."
+    assert marked(change.after) == "It is {+bad+}."
+    assert change.note == ""
+
+
+def test_an_edit_too_long_to_compare_is_shown_plainly_from_its_match_and_says_so() -> None:
+    before = "".join(f"Old {n}. " for n in range(1_000))
+    after = "".join(f"New {n}. " for n in range(1_000))
+    (change,) = edited(f"Same. {before}Same.", f"Same. {after}Same.", "(Old|New) 700")
+    assert marked(change.before).startswith("[-Old 700. Old 701.")
+    assert marked(change.after).startswith("{+New 700. New 701.")
+    assert "too long" in change.note.lower()
+
+
+REPETITION = {
+    "sentences every other one new": (
+        "".join(f"Net. A{n}. " for n in range(2_000)),
+        "".join(f"Net. B{n}. " for n in range(2_000)),
+    ),
+    "just within what is compared": (
+        "".join(f"Net. A{n}. " for n in range(199)),
+        "Net. " * 398,
+    ),
+    "two words in turn": ("net a " * 300, "net b net b a " * 120),
+    "one long sentence": ("net " * 100_000, "net b " * 100_000),
+    "one character": ("网" * 100_000, "网络" * 100_000),
+    "many edited long sentences": (
+        "".join(f"{'net a ' * 290}x{n}! Stop x{n}! " for n in range(150)),
+        "".join(f"{'net b net a a ' * 115}x{n}! Stop x{n}! " for n in range(150)),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), REPETITION.values(), ids=REPETITION.keys())
+def test_no_repetition_holds_up_a_mail(before: str, after: str) -> None:
+    assert edited(before, after, r"^[Nn]et|^网|Net\.|[ab] x")
+
+
+def test_an_edit_too_tangled_to_compare_says_so_in_the_mail(engine: Engine, told: Told) -> None:
+    posted = post(engine)
+    told()
+    edit(engine, posted, "On the plan", "".join(f"A clean network {n}. " for n in range(500)))
+    mail = told()
+    assert all("too long to compare" in said.lower() for said in words(mail))
 
 
 def test_shown_text_is_one_clean_line_that_says_where_it_was_cut() -> None:

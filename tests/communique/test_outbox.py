@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
@@ -152,7 +152,8 @@ def test_a_mail_refused_for_now_is_tried_again_later_and_given_up_after_ten_trie
     queue(engine, tmp_path, *people(2))
     office.rcpt = lambda address: "451 busy" if "reader1" in address else None
     assert send(engine, office.url).deferred == 1
-    assert send(engine, office.url, seconds=59) == SendReport()
+    waiting = send(engine, office.url, seconds=59)
+    assert (waiting.deferred, waiting.waiting) == (0, 1)
     minutes, waits = 1, []
     while (report := send(engine, office.url, minutes=minutes)).deferred:
         due = "SELECT max(next_try_at) FROM communique.deliveries"
@@ -185,11 +186,104 @@ def test_a_server_that_is_away_loses_nothing_and_is_not_asked_for_every_mail(
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
     report = send(engine, f"smtp://127.0.0.1:{port}")
-    assert (report.sent, report.failed, report.deferred) == (0, 0, 20)
+    assert (report.sent, report.failed, report.deferred, report.waiting) == (0, 0, 20, 20)
     assert len(report.problems) < 6
-    tried = "SELECT count(*) FROM communique.deliveries WHERE tries > 0"
+    tried = "SELECT count(*) FROM communique.deliveries WHERE last_error IS NOT NULL"
     assert rows(engine, tried) == [(3,)]
     assert send(engine, office.url, minutes=1) == SendReport(sent=20)
+
+
+def refuse_sender(office: Office) -> None:
+    office.mail = lambda _: "550 5.7.1 sender not allowed"
+
+
+def ask_for_login(office: Office) -> None:
+    office.mail = lambda _: "530 5.7.0 authentication required"
+
+
+def ask_for_login_late(office: Office) -> None:
+    office.rcpt = lambda _: "530 5.7.0 authentication required"
+
+
+def close(office: Office) -> None:
+    office.mail = office.rcpt = lambda _: "421 closing down"
+
+
+@pytest.mark.parametrize("mood", [None, refuse_sender, ask_for_login, ask_for_login_late, close])
+def test_no_outage_and_no_wrong_setting_is_long_enough_to_lose_a_mail(
+    engine: Engine, office: Office, tmp_path: Path, mood: Callable[[Office], None] | None
+) -> None:
+    queue(engine, tmp_path, *people(5))
+    url = office.url
+    if mood is None:
+        with socket.create_server(("127.0.0.1", 0)) as nobody:
+            url = f"smtp://127.0.0.1:{nobody.getsockname()[1]}"
+    else:
+        mood(office)
+    for hours in range(0, 100, 5):
+        report = send(engine, url, hours=hours)
+        assert (report.sent, report.failed, report.waiting) == (0, 0, 5)
+        assert report.problems
+    assert rows(engine, "SELECT max(tries) FROM communique.deliveries") == [(0,)]
+    furthest = rows(engine, "SELECT max(next_try_at) FROM communique.deliveries")[0][0]
+    assert furthest == NOW + timedelta(hours=96)
+    office.mail = office.rcpt = lambda _: None
+    assert send(engine, office.url, hours=100) == SendReport(sent=5)
+    assert office.recipients == people(5)
+
+
+@pytest.mark.parametrize("url", ["smtp://a..b.example", "smtp://ana:s3cr%C3%BCt@127.0.0.1:{port}"])
+def test_a_host_or_password_that_cannot_be_sent_at_all_is_no_mails_fault(
+    engine: Engine, tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    queue(engine, tmp_path, *people(1))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    with post_office(context) as office:
+        report = send(engine, url.format(port=office.port).replace("smtp:", "smtp+starttls:"))
+    assert (report.deferred, report.waiting) == (1, 1)
+    assert "COMMUNIQUE_SMTP_URL" in report.problems[0]
+    assert "s3cr" not in str(report.problems)
+    assert rows(engine, "SELECT tries FROM communique.deliveries") == [(0,)]
+
+
+def test_a_server_that_hangs_up_before_it_has_the_mail_costs_it_no_try(
+    engine: Engine, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(1))
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        answered = pool.submit(greet_and_hang_up, listening)
+        report = send(engine, f"smtp://127.0.0.1:{listening.getsockname()[1]}")
+        assert answered.result(10).startswith(b"mail FROM:")
+    assert (report.deferred, report.waiting) == (1, 1)
+    assert rows(engine, "SELECT tries FROM communique.deliveries") == [(0,)]
+
+
+def greet_and_hang_up(listening: socket.socket) -> bytes:
+    """A server that says hello and hangs up at the first mail; returns what it heard last."""
+    caller, _ = listening.accept()
+    with caller:
+        caller.settimeout(10)
+        caller.sendall(b"220 here\r\n")
+        caller.recv(1000)
+        caller.sendall(b"250 here\r\n")
+        return caller.recv(1000)
+
+
+def test_while_a_mail_waits_after_a_failure_every_run_says_so(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(2))
+    refuse_sender(office)
+    assert send(engine, office.url).waiting == 2
+    office.mail = lambda _: None
+    report = send(engine, office.url, seconds=30)
+    assert (report.sent, report.deferred, report.waiting) == (0, 0, 2)
+    (problem,) = report.problems
+    assert "550 5.7.1 sender not allowed" in problem
+    assert send(engine, office.url, minutes=1) == SendReport(sent=2)
+    assert send(engine, office.url, minutes=1) == SendReport()
 
 
 def test_a_server_that_hangs_up_after_some_mails_gets_the_rest_on_a_new_connection(
@@ -235,7 +329,7 @@ def test_what_is_queued_for_a_subscription_that_ended_is_held_back(
     ("url", "mail_from", "named"),
     [
         (None, "a@example.org", "COMMUNIQUE_SMTP_URL is not set"),
-        ("http://mail.example", "a@example.org", "COMMUNIQUE_SMTP_URL must be"),
+        ("smtp:///mail.example", "a@example.org", "COMMUNIQUE_SMTP_URL must be"),
         ("smtp://user:s3cret@host:port", "a@example.org", "COMMUNIQUE_SMTP_URL is malformed"),
         ("smtp://127.0.0.1:25", "nobody", "COMMUNIQUE_MAIL_FROM is 'nobody'"),
         ("smtp://127.0.0.1:25", "a@b.example\nBcc: c@d.example", "COMMUNIQUE_MAIL_FROM"),
@@ -256,7 +350,7 @@ def test_a_setting_that_cannot_be_used_is_named_and_the_mails_wait(
 def test_a_limit_is_kept(engine: Engine, office: Office, tmp_path: Path) -> None:
     queue(engine, tmp_path, *people(3))
     settings = Settings(smtp_url=office.url)
-    assert send_pending(engine, settings, lambda: NOW, limit=2).sent == 2
+    assert send_pending(engine, settings, lambda: NOW, limit=2) == SendReport(sent=2, waiting=1)
 
 
 @pytest.fixture
