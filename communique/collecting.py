@@ -70,7 +70,8 @@ def close_run(engine: Engine, key: str, now: datetime) -> None:
 
 
 def register_sources(engine: Engine, sources: Iterable[Source]) -> None:
-    """Brings table `sources` up to the YAML, so that views can name publishers and countries."""
+    """Brings table `sources` up to the YAML, so that views can name publishers and countries. A
+    row that is as it should be is not written, since every task of a desk comes by here."""
     rows = [
         {
             "id": source.id,
@@ -90,9 +91,7 @@ def register_sources(engine: Engine, sources: Iterable[Source]) -> None:
     changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
     table = SourceRow.__table__
     differs = or_(*(table.c[name].is_distinct_from(value) for name, value in changed.items()))
-    with (
-        engine.begin() as connection
-    ):  # a row that is as it should be is neither written nor locked
+    with engine.begin() as connection:
         connection.execute(
             statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=differs)
         )

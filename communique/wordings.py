@@ -72,21 +72,19 @@ def store_statement(
     capture_id: int,
     address: Mapping[str, Any],
 ) -> tuple[Outcome, int]:
-    statement_id = _new_statement(connection, intake, found, address)
-    if statement_id is not None:
+    """Stores a statement as it was read, and says how it ended and under which number.
+
+    address: the locked row of the address it was read at.
+    """
+    current = _current(connection, found)
+    if current is None:
         backfilled = _is_old(intake, found, address)
-        _revision(connection, intake, found, statement_id, capture_id, backfilled=backfilled)
-        return Outcome.NEW, statement_id
-    current = connection.execute(
-        select(StatementRow.__table__, Revision.sha256)
-        .join(
-            Revision,
-            (Revision.statement_id == StatementRow.id)
-            & (Revision.number == StatementRow.revision_number),
-        )
-        .where(StatementRow.source_id == found.source, StatementRow.url == clean(found.url))
-        .with_for_update(of=StatementRow)
-    ).one()
+        statement_id = _new_statement(connection, intake, found, backfilled=backfilled)
+        if statement_id is not None:
+            _revision(connection, intake, found, statement_id, capture_id, backfilled=backfilled)
+            return Outcome.NEW, statement_id
+        # Another worker came by another address of it a moment ago.
+        current = _current(connection, found)
     stale = is_stale(intake, address)
     if current.sha256 == found.sha256:
         if not stale:
@@ -99,6 +97,20 @@ def store_statement(
         values |= {"revision_number": number, "withdrawn_at": None}
         touch(connection, current.id, values)
     return Outcome.REVISED, current.id
+
+
+def _current(connection: Connection, found: Statement) -> Any:
+    """The statement's row, locked, with the hash of its current wording; None: it is not known."""
+    return connection.execute(
+        select(StatementRow.__table__, Revision.sha256)
+        .join(
+            Revision,
+            (Revision.statement_id == StatementRow.id)
+            & (Revision.number == StatementRow.revision_number),
+        )
+        .where(StatementRow.source_id == found.source, StatementRow.url == clean(found.url))
+        .with_for_update(of=StatementRow)
+    ).one_or_none()
 
 
 def _redate(connection: Connection, current: Any, found: Statement) -> None:
@@ -114,14 +126,9 @@ def _redate(connection: Connection, current: Any, found: Statement) -> None:
 
 
 def _new_statement(
-    connection: Connection, intake: Intake, found: Statement, address: Mapping[str, Any]
+    connection: Connection, intake: Intake, found: Statement, *, backfilled: bool
 ) -> int | None:
-    """The number of a statement that was not known; None if it is."""
-    known = select(StatementRow.id).where(
-        StatementRow.source_id == found.source, StatementRow.url == clean(found.url)
-    )
-    if connection.execute(known).scalar_one_or_none() is not None:
-        return None
+    """The number of a statement stored for the first time; None where it stands already."""
     return connection.execute(
         insert(StatementRow)
         .values(
@@ -132,10 +139,10 @@ def _new_statement(
                 "story_id": _story(connection, found, intake.now),
                 "revision_number": 1,
                 "first_seen_at": intake.now,
-                "backfilled": _is_old(intake, found, address),
+                "backfilled": backfilled,
             }
         )
-        .on_conflict_do_nothing()  # another worker may have come by another address of it
+        .on_conflict_do_nothing()
         .returning(StatementRow.id)
     ).scalar_one_or_none()
 
