@@ -5,19 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
-from ipaddress import ip_address
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine, text
 
 from communique.alerting import judge
@@ -25,6 +20,7 @@ from communique.outbox import SendReport, send_pending
 from communique.settings import Settings
 from communique.subscriptions import subscribe, unsubscribe
 from communique.watchlists import load_watchlists
+from tests.certificates import for_loopback
 from tests.communique.alert_rows import NOW, post
 from tests.communique.post_office import Office, post_office
 
@@ -234,12 +230,11 @@ def test_no_outage_and_no_wrong_setting_is_long_enough_to_lose_a_mail(
 
 @pytest.mark.parametrize("url", ["smtp://a..b.example", "smtp://ana:s3cr%C3%BCt@127.0.0.1:{port}"])
 def test_a_host_or_password_that_cannot_be_sent_at_all_is_no_mails_fault(
-    engine: Engine, tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch, url: str
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     queue(engine, tmp_path, *people(1))
+    context, certificate = for_loopback(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
     with post_office(context) as office:
         report = send(engine, url.format(port=office.port).replace("smtp:", "smtp+starttls:"))
     assert (report.deferred, report.waiting) == (1, 1)
@@ -353,44 +348,15 @@ def test_a_limit_is_kept(engine: Engine, office: Office, tmp_path: Path) -> None
     assert send_pending(engine, settings, lambda: NOW, limit=2) == SendReport(sent=2, waiting=1)
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A key and a certificate for this machine that nobody vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "post office")])
-    now = datetime.now(timezone.utc)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = tmp_path / "certificate.pem"
-    path.write_bytes(secret + signed.public_bytes(pem))
-    return path
-
-
 @pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
 def test_an_encrypted_connection_is_verified_and_only_then_told_the_password(
     engine: Engine,
     tmp_path: Path,
-    certificate: Path,
     scheme: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     queue(engine, tmp_path, *people(1))
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
+    context, certificate = for_loopback(tmp_path)
     with post_office(context, from_the_start=scheme == "smtps") as office:
         login = "ana:p%40ss%2Fw%3Ard@" if scheme == "smtp+starttls" else ""
         url = f"{scheme}://{login}127.0.0.1:{office.port}"
