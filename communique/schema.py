@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     DateTime,
+    Float,
     ForeignKey,
     Identity,
     Index,
@@ -28,6 +29,9 @@ OUTCOMES = (
     "new", "revised", "unchanged", "gone", "blocked", "soft_404", "broken", "unreadable",
     "implausible", "disallowed", "duplicate_address", "not_in_archive",
 )  # fmt: skip
+
+
+STATES = ("ok", "quiet", "late", "failing", "blocked", "never_worked")
 
 
 class Table(DeclarativeBase):
@@ -88,11 +92,13 @@ class Run(Table):
 
 
 class Host(Table):
-    """When a host was last asked for anything, by any worker: pace is kept start to start."""
+    """When a host was last asked for anything, by any worker: pace is kept start to start.
+    slowdown: by what the usual delay is multiplied since the host said that it is too busy."""
 
     __tablename__ = "hosts"
     name: Mapped[str] = mapped_column(primary_key=True)
     last_started_at: Mapped[datetime]
+    slowdown: Mapped[float] = mapped_column(Float, server_default=text("1"))
 
 
 class StoryRow(Table):
@@ -170,6 +176,9 @@ class Address(Table):
     )
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
+    suspect: Mapped[str | None] = mapped_column(
+        comment="why the last reading is doubtful; null: it is not"
+    )
     first_listed_at: Mapped[datetime]
     last_visit_at: Mapped[datetime | None]
     next_visit_at: Mapped[datetime | None]
@@ -183,6 +192,41 @@ class WalkedListing(Table):
     source_id: Mapped[str] = mapped_column(ForeignKey("communique.sources.id"), primary_key=True)
     url: Mapped[str] = mapped_column(primary_key=True)
     walked_at: Mapped[datetime]
+
+
+class GapRow(Table):
+    """Something a series skipped: a listing whose window no longer reaches what was known
+    (`window`), or a running number that no listing named (`number`). filled_at: when it was read,
+    or found not to be there."""
+
+    __tablename__ = "gaps"
+    __table_args__ = (
+        UniqueConstraint("source_id", "kind", "listing", "after", "before"),
+        _one_of("kind", ("window", "number")),
+        Index("gaps_open_idx", "source_id", postgresql_where=text("filled_at IS NULL")),
+    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    source_id: Mapped[str] = mapped_column(ForeignKey("communique.sources.id"))
+    run_id: Mapped[int] = mapped_column(ForeignKey("communique.runs.id"))
+    kind: Mapped[str]
+    listing: Mapped[str] = mapped_column(comment="where it was noticed")
+    after: Mapped[str] = mapped_column(comment="the last address before it; empty: unknown")
+    before: Mapped[str] = mapped_column(comment="the first address after it")
+    found_at: Mapped[datetime]
+    filled_at: Mapped[datetime | None]
+
+
+class BackfillPage(Table):
+    """How far a backfill has read a listing, so that one that was killed goes on from there."""
+
+    __tablename__ = "backfill_pages"
+    source_id: Mapped[str] = mapped_column(ForeignKey("communique.sources.id"), primary_key=True)
+    listing: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[date] = mapped_column(primary_key=True)
+    page: Mapped[str] = mapped_column(comment="the last page whose statements were all visited")
+    pages: Mapped[int] = mapped_column(comment="how many pages were read so far")
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None] = mapped_column(comment="null: it goes on from `page`")
 
 
 class CaptureRow(Table):
@@ -207,6 +251,9 @@ class CaptureRow(Table):
     outcome: Mapped[str] = mapped_column(comment="as DESIGN names them; `listed` for a listing")
     entries: Mapped[int | None]
     error: Mapped[str | None]
+    suspect: Mapped[str | None] = mapped_column(
+        comment="why a maintainer should look at what was read here"
+    )
     sha256: Mapped[str | None]
     size: Mapped[int | None]
     warc: Mapped[str | None]
@@ -287,7 +334,8 @@ class Subscription(Table):
 
 class Delivery(Table):
     """One message to one recipient: the outbox. A row whose status is `held` is never sent and
-    says why. The Message-ID is derived from the dedupe key."""
+    says why. The Message-ID is derived from the dedupe key. A message to maintainers
+    (`source_health`) is of no subscription and no statement: what it says is in `content`."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -295,15 +343,21 @@ class Delivery(Table):
         _one_of("status", ("pending", "sent", "failed", "held")),
         _one_of("kind", ("new", "wording", "withdrawn", "digest", "source_health")),
         CheckConstraint("(status = 'held') = (held_because IS NOT NULL)", name="held"),
+        CheckConstraint(
+            "kind = 'source_health' OR num_nulls(subscription_id, story_id, statement_id, "
+            "revision_id) = 0",
+            name="about_a_statement",
+        ),
         Index(None, "story_id"),
         Index("deliveries_pending_idx", "next_try_at", postgresql_where=text("status = 'pending'")),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     dedupe_key: Mapped[str]
-    subscription_id: Mapped[int] = mapped_column(ForeignKey("communique.subscriptions.id"))
-    story_id: Mapped[int] = mapped_column(ForeignKey("communique.stories.id"))
-    statement_id: Mapped[int] = mapped_column(ForeignKey("communique.statements.id"))
-    revision_id: Mapped[int] = mapped_column(ForeignKey("communique.revisions.id"))
+    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("communique.subscriptions.id"))
+    story_id: Mapped[int | None] = mapped_column(ForeignKey("communique.stories.id"))
+    statement_id: Mapped[int | None] = mapped_column(ForeignKey("communique.statements.id"))
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("communique.revisions.id"))
+    content: Mapped[dict[str, Any] | None]
     kind: Mapped[str]
     late: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     recipient: Mapped[str]
@@ -334,7 +388,7 @@ class Coverage(Table):
     __tablename__ = "coverage"
     __table_args__ = (
         UniqueConstraint("run_id", "source_id"),
-        _one_of("state", ("ok", "failing")),
+        _one_of("state", STATES),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("communique.runs.id"))
@@ -357,6 +411,9 @@ class Coverage(Table):
     disallowed: Mapped[int]
     duplicate_address: Mapped[int]
     not_in_archive: Mapped[int]
+    suspect: Mapped[int] = mapped_column(
+        server_default=text("0"), comment="readings that a maintainer should look at"
+    )
     newest: Mapped[date | None] = mapped_column(comment="newest publication date seen so far")
     state: Mapped[str]
     since: Mapped[datetime] = mapped_column(comment="when this state began")

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         None, description="Mail server: `smtp://`, `smtps://`, `smtp+starttls://user:password@host`"
     )
     mail_from: str = Field("communique@localhost", description="Sender of every mail")
+    maintainers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Who hears, once a day, which sources changed state (commas between)"
+    )
     contact: str | None = Field(
         None, description="Mail or web address shown to the sites we visit, in the User-Agent"
     )
@@ -66,7 +69,7 @@ class Settings(BaseSettings):
             return value
         return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
 
-    @field_validator("replay", mode="before")
+    @field_validator("replay", "maintainers", mode="before")
     @classmethod
     def _paths(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -167,6 +167,8 @@ def read_listing(source: Source, facts: ListingFacts, capture: Capture, now: dat
         html=decode(capture.body, capture.headers.get("content-type")),
         source=source,
         fetched_at=now,
+        listing=facts,
+        body=capture.body,
     )
     listing = _listing_reader(source, facts).listing(page)
     floor = facts.at_least if capture.url == facts.url else 1
@@ -193,6 +195,8 @@ def _canonical_entries(source: Source, listing: Listing) -> list[tuple[str, Entr
 def _listing_reader(source: Source, facts: ListingFacts) -> Reader:
     if facts.type in ("rss", "atom"):
         return reader("feed")
+    if facts.type == "sitemap" or facts.fields is not None:
+        return reader(facts.type)
     return reader("generic" if source.reader == "feed" else source.reader)
 
 

@@ -141,12 +141,14 @@ class Capture:
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the store already knows of an address: validators for a conditional request, whether
-    another look is due now, and the number of its statement; None: it was never read."""
+    another look is due now, and the number of its statement; None: it was never read. suspect:
+    the last reading of it was doubtful."""
 
     etag: str | None = None
     last_modified: str | None = None
     due: bool = False
     statement: int | None = None
+    suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,8 @@ class Finding:
     `statement` alone: the store decides new, revised or unchanged. `error` alone: its `outcome`
     says why there is none. Both: the statement is stored, but its date is Implausible. Neither:
     the server said 304. known: the address was known and no second look was due, so nothing was
-    fetched. url is canonical; fetch_url as the listing spelt it.
+    fetched. url is canonical; fetch_url as the listing spelt it. suspect: why a maintainer should
+    look at what was read here; None: nothing is odd.
     """
 
     source: str
@@ -190,3 +193,4 @@ class Finding:
     known: bool = False
     fetch_url: str | None = None
     entry: Entry | None = None
+    suspect: str | None = None

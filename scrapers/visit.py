@@ -60,7 +60,9 @@ def read_statement(
         address = canonical(capture.final_url, source)
         if address == canonical(capture.url, source):
             address = url
-    page = Page(url=entry.url, html=html, source=source, fetched_at=now, entry=entry)
+    page = Page(
+        url=entry.url, html=html, source=source, fetched_at=now, entry=entry, body=capture.body
+    )
     article = used.article(page)
     published = article.published
     if published.precision is Precision.UNKNOWN and entry.published is not None:

@@ -14,10 +14,10 @@ from functools import lru_cache, wraps
 from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from scrapers.errors import ScrapeError, SourceFactsError, Unreadable
-from scrapers.sources import Source
+from scrapers.sources import ListingFacts, Source
 from scrapers.values import Article, Entry, Listing
 
 Result = TypeVar("Result", Listing, Article)
@@ -28,7 +28,8 @@ class Page:
     """A page to be read.
 
     url: its address, after redirects. html: its text, decoded. fetched_at: aware. entry: on a
-    statement's page, what the listing said of it.
+    statement's page, what the listing said of it. listing: on a listing's page, its facts. body:
+    the bytes as they came, for what is no text.
     """
 
     url: str
@@ -36,6 +37,8 @@ class Page:
     source: Source
     fetched_at: datetime
     entry: Entry | None = None
+    listing: ListingFacts | None = None
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class Reader:
 
     version: rises with every change to what is read from the same page. is_address: whether an
     address looks like a statement of the family; used where a source says nothing of its own
-    (`articles`).
+    (`articles`). reads: whether it is for listings, articles or both. inferred: True where the
+    layout is a guess that no real page has confirmed.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Reader:
     listing: Callable[[Page], Listing]
     article: Callable[[Page], Article]
     is_address: Callable[[str], bool]
+    reads: Literal["both", "listings", "articles"] = "both"
+    inferred: bool = False
 
     @property
     def id(self) -> str:

@@ -1,0 +1,119 @@
+"""Families whose pages differ only in where title, date and text stand: a layout in a few lines.
+
+A reader of such a family names its layouts, the newest first, and calls `read`. An older layout
+stays in the list, with the last day on which the sites still used it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from scrapers import markup, regions
+from scrapers.errors import MissingElement
+from scrapers.language import language_of
+from scrapers.readers import Page, _datelines, _furniture, _publication
+from scrapers.readers._headline import headline
+from scrapers.values import Article, Precision, Published
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a statement's parts stand, each as CSS selectors tried in their order.
+
+    text: the element or elements (the outermost, in their order) that hold the statement. title:
+    none: as the head and the h1 say. dated: an element whose words, `datetime` or `content` begin
+    with the day of publication; none, or nothing readable there: as any page states it. drop: what
+    stands inside `text` and is not the statement's. valid_until: the last day on which a capture
+    may still show this layout.
+    """
+
+    text: tuple[str, ...]
+    title: tuple[str, ...] = ()
+    dated: tuple[str, ...] = ()
+    drop: str = ""
+    valid_until: date | None = None
+
+
+def read(page: Page, *layouts: Layout) -> Article:
+    """The statement on a page, by the first of these layouts whose text is there.
+
+    Raises MissingElement, naming all selectors that were tried, where none fits; then a caller
+    further up lets the generic reader try and marks what it makes of the page.
+    """
+    tree = regions.parse(page.html)
+    in_use = [layout for layout in layouts if _in_use(layout, page)]
+    for layout in in_use:
+        if nodes := _first(tree, layout.text):
+            return _article(page, tree, layout, nodes)
+    tried = " or ".join(selector for layout in in_use for selector in layout.text)
+    raise MissingElement("expected one element, found 0", selector=tried)
+
+
+def _in_use(layout: Layout, page: Page) -> bool:
+    return layout.valid_until is None or page.fetched_at.date() <= layout.valid_until
+
+
+def _first(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> list[LexborNode]:
+    for selector in selectors:
+        if nodes := regions.outermost(tree, selector):
+            return nodes
+    return []
+
+
+def _article(
+    page: Page, tree: LexborHTMLParser, layout: Layout, nodes: list[LexborNode]
+) -> Article:
+    title = _title(page, tree, layout)
+    stated = _stated(page, tree, layout)  # before anything is cut out of the tree
+    blocks: list[str] = []
+    for node in nodes:
+        if layout.drop:
+            _drop(node, layout.drop)
+        blocks += markup.paragraphs(node).split("\n\n")
+    blocks = _furniture.without_furniture([block for block in blocks if block], title)
+    if stated is None:
+        lines = _datelines.Lines(page=_head_lines(tree), text=blocks)
+        stated, found = _publication.published(page, tree, title, lines)
+    else:
+        _, found = _datelines.leading_dateline(blocks, page)
+    text = markup.joined(found)
+    if not text:
+        raise MissingElement("the statement's element has no text", selector=layout.text[0])
+    root = tree.css_first("html[lang]")
+    declared = root.attributes.get("lang") if root is not None else None
+    language = language_of(text, expected=page.source.languages, declared=declared)
+    return Article(title, text, stated, language)
+
+
+def _title(page: Page, tree: LexborHTMLParser, layout: Layout) -> str:
+    found = _first(tree, layout.title)
+    title = markup.title_text(markup.line(found[0])) if found else headline(page, tree)
+    if not title:
+        raise MissingElement("expected one title, found 0", selector=" or ".join(layout.title))
+    return title
+
+
+def _stated(page: Page, tree: LexborHTMLParser, layout: Layout) -> Published | None:
+    """What the layout's own place for the date says; None where it says nothing readable."""
+    for selector in layout.dated:
+        for node in tree.css(selector):
+            attributes = node.attributes
+            for said in (attributes.get("datetime"), attributes.get("content"), markup.line(node)):
+                found = _datelines.read(said, page)
+                if found and found.precision is not Precision.UNKNOWN:
+                    return found
+    return None
+
+
+def _drop(node: LexborNode, selector: str) -> None:
+    for found in reversed(node.css(selector)):
+        if found.mem_id != node.mem_id:
+            found.decompose()
+
+
+def _head_lines(tree: LexborHTMLParser) -> list[str]:
+    body = tree.body
+    return markup.paragraphs(body).split("\n\n") if body is not None else []
