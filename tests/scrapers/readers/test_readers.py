@@ -13,7 +13,7 @@ from scrapers.readers import Page, reader, readers
 from scrapers.sources import Source
 from scrapers.values import Entry
 
-NAMES = ("china_mfa", "china_mission", "feed", "generic", "wordpress")
+NAMES = tuple(readers())
 URL = "https://example.org/eng/t1700001.htm"
 PROSE = "<p>The regulator has answered the operators, and it says so in a long sentence.</p>"
 
@@ -49,12 +49,12 @@ def _page(html: str) -> Page:
 
 
 def test_readers_are_found_by_name() -> None:
-    assert tuple(readers()) == NAMES
+    assert {"china_mfa", "china_mission", "feed", "generic", "wordpress"} <= set(NAMES)
     assert reader("feed").id == f"feed/{reader('feed').version}"
 
 
 def test_an_unknown_name_is_refused_with_those_there_are() -> None:
-    with pytest.raises(SourceFactsError, match=r"'chinamfa'; there are china_mfa, china_mission"):
+    with pytest.raises(SourceFactsError, match=r"'chinamfa'; there are .*china_mfa, china_mission"):
         reader("chinamfa")
 
 
