@@ -69,11 +69,16 @@ def close_run(engine: Engine, key: str, now: datetime) -> None:
         connection.execute(update(Run).where(Run.key == key).values(finished_at=now))
 
 
-def register_sources(engine: Engine, sources: Iterable[Source]) -> None:
+def register_sources(
+    engine: Engine, sources: Iterable[Source], now: datetime | None = None
+) -> None:
     """Brings table `sources` up to the YAML, so that views can name publishers and countries. A
-    row that is as it should be is not written, since every task of a desk comes by here."""
+    row that is as it should be is not written, since every task of a desk comes by here. now: when
+    a source that is new here was added (aware); by default the database's time."""
+    added = {"added_at": now} if now else {}
     rows = [
         {
+            **added,
             "id": source.id,
             "desk": source.desk,
             "publisher": source.publisher,
@@ -88,7 +93,7 @@ def register_sources(engine: Engine, sources: Iterable[Source]) -> None:
     if not rows:
         return
     statement = insert(SourceRow).values(rows)
-    changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in ("id", "added_at")}
     table = SourceRow.__table__
     differs = or_(*(table.c[name].is_distinct_from(value) for name, value in changed.items()))
     with engine.begin() as connection:

@@ -57,7 +57,7 @@ def open_line(settings: Settings, engine: Engine) -> Line:
     miss a statement: it is in `loaded.problems`, and alerting keeps its last good version.
     """
     sources = load_sources(settings.sources)
-    register_sources(engine, sources)
+    register_sources(engine, sources, settings.clock())
     replay = None
     if settings.replay:
         replay = Replay(settings.replay, settings.as_of, fetch_policy(settings))

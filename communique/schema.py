@@ -72,6 +72,9 @@ class SourceRow(Table):
     host_country: Mapped[str | None]
     time_zone: Mapped[str]
     enabled: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    added_at: Mapped[datetime] = mapped_column(
+        server_default=text("now()"), comment="when it was first named"
+    )
 
 
 class Run(Table):
@@ -237,6 +240,16 @@ class CaptureRow(Table):
         Index(None, "run_id", "source_id"),
         Index(None, "address_id"),
         Index(None, "warc", "record_id"),
+        Index(
+            "captures_listings_idx",
+            *("source_id", "url", "fetched_at"),
+            postgresql_where=text("listing IS NOT NULL"),
+        ),
+        Index(
+            "captures_suspect_idx",
+            *("source_id", "address_id"),
+            postgresql_where=text("suspect IS NOT NULL"),
+        ),
         CheckConstraint("(address_id IS NULL) = (listing IS NOT NULL)", name="page_or_listing"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -418,3 +431,6 @@ class Coverage(Table):
     state: Mapped[str]
     since: Mapped[datetime] = mapped_column(comment="when this state began")
     error: Mapped[str | None]
+    cadence_days: Mapped[int | None] = mapped_column(
+        comment="days within which something new is expected; null: unknown"
+    )

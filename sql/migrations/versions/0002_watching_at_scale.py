@@ -38,7 +38,19 @@ def upgrade() -> None:
         ),
         schema="communique",
     )
+    op.add_column(
+        "sources",
+        sa.Column(
+            "added_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+            comment="when it was first named",
+        ),
+        schema="communique",
+    )
     _coverage()
+    _captures()
     _deliveries()
     _gaps()
     _backfill_pages()
@@ -56,12 +68,39 @@ def _coverage() -> None:
         ),
         schema="communique",
     )
+    op.add_column(
+        "coverage",
+        sa.Column(
+            "cadence_days",
+            sa.Integer(),
+            nullable=True,
+            comment="days within which something new is expected; null: unknown",
+        ),
+        schema="communique",
+    )
     op.drop_constraint(op.f("coverage_state_check"), "coverage", schema="communique")
     op.create_check_constraint(
         op.f("coverage_state_check"),
         "coverage",
         "state IN ('ok', 'quiet', 'late', 'failing', 'blocked', 'never_worked')",
         schema="communique",
+    )
+
+
+def _captures() -> None:
+    op.create_index(
+        "captures_listings_idx",
+        "captures",
+        ["source_id", "url", "fetched_at"],
+        schema="communique",
+        postgresql_where=sa.text("listing IS NOT NULL"),
+    )
+    op.create_index(
+        "captures_suspect_idx",
+        "captures",
+        ["source_id", "address_id"],
+        schema="communique",
+        postgresql_where=sa.text("suspect IS NOT NULL"),
     )
 
 
