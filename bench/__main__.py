@@ -1,5 +1,7 @@
 """`python -m bench`: every benchmark, one after the other."""
 
-from bench import rules
+from bench import charsets, datelines, reading, rules
 
-rules.main()
+for part in (reading, charsets, datelines, rules):
+    print(f"\n# {part.__name__}", flush=True)
+    part.main()

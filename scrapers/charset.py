@@ -52,6 +52,8 @@ _WRITERS = {
 
 # Below so many bytes beyond ASCII a detector guesses; a label then knows better.
 _ENOUGH = 12
+# A language shows in no less than so many characters.
+_TELLS_LANGUAGE = 150
 # A page is still UTF-8 (or what it declares) with one broken character in so many good ones.
 _BROKEN_ONE_IN = 20
 # Telling an encoding needs no more text than this (bytes).
@@ -179,7 +181,24 @@ def _detect(visible: bytes) -> tuple[str, bool]:
     detector.feed(visible, last=True)
     name, sure = detector.guess_assess(tld=None, allow_utf8=False)
     resolved = resolve_encoding(name)
-    return (resolved, sure) if resolved in _KNOWN else ("cp1252", False)
+    if resolved not in _KNOWN:
+        return "cp1252", False
+    other = _by_language(visible, resolved)
+    return (other, True) if other else (resolved, sure)
+
+
+def _by_language(visible: bytes, guess: str) -> str | None:
+    """The encoding made for the language that the text is in, where the guess was made for others:
+    the detector takes Hungarian for western. Only where that language stays the same by it."""
+    text = " ".join((_strictly(visible, guess) or "").split()) if guess in _SINGLE_BYTE else ""
+    language = identify(text) if len(text) >= _TELLS_LANGUAGE else None
+    if not language or language in _WRITERS.get(guess, "").split():
+        return None
+    for name in (name for name, wrote in _WRITERS.items() if language in wrote.split()):
+        other = _strictly(visible, name)
+        if other is not None and _oddness(other) <= _oddness(text):
+            return name if identify(" ".join(other.split())) == language else None
+    return None
 
 
 def _strictly(body: bytes, encoding: str) -> str | None:

@@ -187,3 +187,20 @@ def test_nuls_and_lone_surrogates_are_taken_out() -> None:
     assert decode(b"a\x00b", None) == "ab"
     lone = "<html>5G\ud800</html>".encode("utf-16-le", "surrogatepass")
     decode(b"\xff\xfe" + lone, None).encode("utf-8")
+
+
+def test_the_language_tells_what_the_detector_takes_for_western() -> None:
+    text = (
+        "A minisztérium közleménye szerint a hálózat építése folytatódik, és a felek később "
+        "döntenek a beszállítókról; a szóvivő őszintén örült a kérdésnek, űrkutatásról nem szólt."
+    )
+    for encoding in ("windows-1250", "iso-8859-2"):
+        assert text in decode(f"<html><p>{text}</p>".encode(encoding), "text/html")
+
+
+def test_one_accent_in_a_long_text_is_read_as_its_language_writes_it() -> None:
+    text = (
+        "De woordvoerder zei donderdag dat de bouw van het proefnetwerk doorgaat en dat niemand "
+        "is gevraagd te vertrekken; de geïnteresseerde bedrijven mogen in het voorjaar terugkomen."
+    )
+    assert text in decode(f"<html><p>{text}</p>".encode("windows-1252"), "text/html")
