@@ -34,7 +34,8 @@ from scrapers.visit import Fetch
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What every job stands on: settings, an open store, the facts and rules as they are now."""
+    """What every job stands on: settings, an open store, the facts and rules as they are now, and
+    how the fetcher behaves."""
 
     settings: Settings
     engine: Engine
@@ -42,6 +43,7 @@ class Line:
     loaded: Loaded
     topics: Topics
     replay: Replay | None
+    policy: FetchPolicy
 
     def desk(self, desk: str | None) -> tuple[Source, ...]:
         """The enabled sources of a desk; of all desks for None."""
@@ -50,19 +52,19 @@ class Line:
         )
 
 
-def open_line(settings: Settings, engine: Engine) -> Line:
+def open_line(settings: Settings, engine: Engine, policy: FetchPolicy | None = None) -> Line:
     """Reads source facts and watchlists and opens the replay archive, where there is one.
 
-    Raises SourceFactsError where the facts cannot be used. A broken watchlist is no reason to
+    policy: limits and manners other than the settings' own, for whoever has no time to wait as
+    long as the real web asks for. Raises SourceFactsError where the facts cannot be used. A broken watchlist is no reason to
     miss a statement: it is in `loaded.problems`, and alerting keeps its last good version.
     """
     sources = load_sources(settings.sources)
     register_sources(engine, sources, settings.clock())
-    replay = None
-    if settings.replay:
-        replay = Replay(settings.replay, settings.as_of, fetch_policy(settings))
+    policy = policy or fetch_policy(settings)
+    replay = Replay(settings.replay, settings.as_of, policy) if settings.replay else None
     loaded = load_watchlists(settings.watchlists)
-    return Line(settings, engine, sources, loaded, topics_of(loaded), replay)
+    return Line(settings, engine, sources, loaded, topics_of(loaded), replay, policy)
 
 
 def fetch_policy(settings: Settings) -> FetchPolicy:
@@ -102,7 +104,7 @@ def fetching(line: Line, source: Source, run_key: str, now: datetime) -> Iterato
     with (
         open_archive(settings.archive, name) as archive,
         Fetcher(
-            fetch_policy(settings),
+            line.policy,
             turn=host_turns(line.engine),
             archive=archive,
             clock=settings.clock,
