@@ -89,13 +89,14 @@ def _waiting(connection: Connection, after: int, batch: int) -> Sequence[Facts]:
     return connection.execute(
         select(
             *(Revision.id, Revision.statement_id, Revision.number, Revision.title),
-            *(Revision.text_, Revision.backfilled),
+            *(Revision.text_, Revision.backfilled, Revision.reader),
             *(StatementRow.story_id, StatementRow.url, StatementRow.source_id),
             *(StatementRow.language, StatementRow.published_on),
             *(StatementRow.date_zone, StatementRow.first_seen_at),
             *(SourceRow.publisher, SourceRow.kind, SourceRow.country, SourceRow.host_country),
             earlier.id.label("earlier_id"),
             *(earlier.title.label("earlier_title"), earlier.text_.label("earlier_text")),
+            earlier.reader.label("earlier_reader"),
         )
         .join(StatementRow, StatementRow.id == Revision.statement_id)
         .join(SourceRow, SourceRow.id == StatementRow.source_id)
@@ -154,7 +155,8 @@ def _match(row: Facts, rulebook: Rulebook) -> Found:
         return Found(row, findings(row.number, row.backfilled, wording, hits))
     earlier = Wording(row.earlier_title, row.earlier_text)
     before = rulebook.matcher.match(_document(row, earlier))
-    return Found(row, findings(row.number, row.backfilled, wording, hits, earlier, before))
+    found = findings(row.number, row.backfilled, wording, hits, earlier, before)
+    return Found(row, found, reread=row.reader != row.earlier_reader)
 
 
 def _document(row: Facts, wording: Wording) -> Document:

@@ -135,7 +135,11 @@ def visit_address(job: Job, source: Source, url: str, fetch: Fetch) -> SourceCov
     """Visits one address of a source, known or not, due or not, and returns what was seen."""
     address = canonical(url, source)
     entry = replace(listed_entry_of(job.engine, source.id, address) or Entry(url), url=url)
-    finding = visit(source, address, entry, fetch, None, job.clock())
+    now = job.clock()
+    known = known_addresses(job.engine, source.id, [address], now).get(address)
+    if known is not None:  # what is known decides how to read it, not whether to look
+        known = replace(known, etag=None, last_modified=None, due=True)
+    finding = visit(source, address, entry, fetch, known, now)
     return _take(job, source, (finding,), None, by_listing=False)
 
 

@@ -37,6 +37,13 @@ _FIRST_ERROR = text("""
     WHERE run_id = :run AND source_id = :source AND error IS NOT NULL
     ORDER BY listing IS NULL, id LIMIT 1
 """)
+_SUSPECT = text("""
+    SELECT count(*) FROM (
+        SELECT DISTINCT ON (address_id) suspect FROM communique.captures
+        WHERE run_id = :run AND source_id = :source AND address_id IS NOT NULL
+        ORDER BY address_id, id DESC
+    ) last WHERE suspect IS NOT NULL
+""")
 _NEWEST = text("SELECT max(published_on) FROM communique.statements WHERE source_id = :source")
 _BEFORE = text("""
     SELECT state, since FROM communique.coverage
@@ -51,6 +58,7 @@ class SourceCoverage:
     listed: addresses that the listings named; known: of these, stored before and not looked at
     again. counts: visits by outcome. state: `ok`, or `failing` where a page of a listing could not
     be read, or of the statements visited not one could. since: when that began (aware, UTC).
+    suspect: statements whose reading is doubtful.
     """
 
     source: str
@@ -63,6 +71,7 @@ class SourceCoverage:
     state: str
     since: datetime
     error: str | None
+    suspect: int = 0
 
     @property
     def failed(self) -> bool:
@@ -104,6 +113,7 @@ def record_coverage(
             "listings_failed": listings_failed,
             "listed": listed,
             "known": known,
+            "suspect": connection.execute(_SUSPECT, key).scalar_one(),
             "newest": connection.execute(_NEWEST, {"source": source_id}).scalar_one(),
             "state": state,
             "since": _since(connection, key, state, started_at),

@@ -31,10 +31,12 @@ Facts = Row[*tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A revision, as `alerting` reads it, and what each watchlist's rules found in it."""
+    """A revision, as `alerting` reads it, and what each watchlist's rules found in it. reread:
+    another reader, or another version of it, has read the wording before."""
 
     row: Facts
     findings: tuple[Finding, ...]
+    reread: bool = False
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ def queue(
             matches += _earlier_matches(connection, found.row.earlier_id, finding, rulebook, now)
         for subscriber in subscribers:
             if matches and (subscriber.id, found.row.id) not in told.settled:
-                case = _Case(found.row, finding, subscriber, told, now)
+                case = _Case(found.row, finding, subscriber, told, now, found.reread)
                 _link(connection, _deliver(connection, case, queued), matches)
     return queued
 
@@ -126,6 +128,7 @@ class _Case:
     subscriber: Facts
     told: Told
     now: datetime
+    reread: bool
 
     @property
     def story(self) -> tuple[int, int]:
@@ -134,7 +137,8 @@ class _Case:
 
 def _deliver(connection: Connection, case: _Case, queued: Queued) -> int | None:
     """The new delivery's id; None where it was there already."""
-    ruling = verdict(case.finding, told=case.story in case.told.stories)
+    told = case.story in case.told.stories
+    ruling = verdict(case.finding, told=told, reread=case.reread)
     values = _values(case, ruling)
     held = ruling.held
     if held is None:

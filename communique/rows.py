@@ -34,13 +34,18 @@ def date_values(published: Published) -> dict[str, Any]:
 
 
 def capture_values(
-    capture: Capture | None, url: str | None, error: Exception | None, now: datetime
+    capture: Capture | None,
+    url: str | None,
+    error: Exception | None,
+    now: datetime,
+    suspect: str | None = None,
 ) -> dict[str, Any]:
     """The columns of a capture; without one (robots.txt said no) what was asked for, and when."""
     row: dict[str, Any] = {
         "url": clean(url or ""),
         "fetched_at": now,
         "error": clean(str(error)) if error else None,
+        "suspect": clean(suspect) if suspect else None,
     }
     if capture is None:
         return row

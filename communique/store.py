@@ -64,7 +64,7 @@ def record_finding(intake: Intake, finding: Finding) -> Outcome:
             insert(CaptureRow)
             .values(
                 intake.keys
-                | capture_values(finding.capture, finding.fetch_url, finding.error, intake.now)
+                | _captured(finding, intake)
                 | {"address_id": address["id"], "outcome": Outcome.UNCHANGED}
             )
             .returning(CaptureRow.id)
@@ -80,6 +80,11 @@ def record_finding(intake: Intake, finding: Finding) -> Outcome:
         if finding.statement is not None and finding.statement.url != finding.url:
             _also_known_as(connection, intake, finding.statement.url, values)
     return outcome
+
+
+def _captured(finding: Finding, intake: Intake) -> dict[str, Any]:
+    found = (finding.capture, finding.fetch_url, finding.error, intake.now, finding.suspect)
+    return capture_values(*found)
 
 
 def _settle(

@@ -22,6 +22,7 @@ class Held(StrEnum):
     BACKFILL = "backfill"
     SAME_STORY = "same story"
     SAME_PASSAGE = "same passage"
+    REREAD = "read by another reader: no edit of the publisher's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,20 @@ def findings(
     return tuple(out)
 
 
-def verdict(finding: Finding, *, told: bool) -> Verdict:
-    """The verdict for one subscription. told: it was told of the story before.
+def verdict(finding: Finding, *, told: bool, reread: bool = False) -> Verdict:
+    """The verdict for one subscription. told: it was told of the story before. reread: another
+    reader, or another version of it, has read the wording before.
 
     The first wording of a statement is `new`, once per story. An edit is `wording` where it
     touches a passage that matched, or makes a rule hold in a story that was told; where nothing of
-    the story was told and nothing matched before, the story is new after all.
+    the story was told and nothing matched before, the story is new after all. What another reader
+    reads otherwise is no edit; a story that only it has read so that a rule holds is new.
     """
+    edit = Held.REREAD if reread else None
     if finding.before:
-        kind, held = "wording", None if finding.edited else Held.SAME_PASSAGE
+        kind, held = "wording", edit if finding.edited else Held.SAME_PASSAGE
     elif told:
-        kind, held = ("new", Held.SAME_STORY) if finding.number == 1 else ("wording", None)
+        kind, held = ("new", Held.SAME_STORY) if finding.number == 1 else ("wording", edit)
     else:
         kind, held = "new", None
     return Verdict(kind, Held.BACKFILL if finding.backfilled else held)

@@ -8,8 +8,15 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from communique.rows import listed_entry
-from communique.schema import Address, CaptureRow, Run, WalkedListing
+from communique.rows import clean, listed_entry
+from communique.schema import (
+    Address,
+    CaptureRow,
+    Revision,
+    Run,
+    StatementRow,
+    WalkedListing,
+)
 from scrapers.values import Entry, Finding, Known, Outcome
 
 # A statement is looked at again this many days after it was first seen.
@@ -45,14 +52,31 @@ def known_addresses(
         Address.url,
         Address.etag,
         Address.last_modified,
-        func.coalesce(due, False),
+        func.coalesce(due, False).label("due"),
         Address.statement_id,
-    ).where(Address.source_id == source_id, Address.url.in_(urls), Address.outcome.is_not(None))
+        Address.suspect.is_not(None).label("suspect"),
+        Revision.sha256,
+        Revision.reader,
+    )
+    query = query.outerjoin(StatementRow, StatementRow.id == Address.statement_id).outerjoin(
+        Revision,
+        (Revision.statement_id == StatementRow.id)
+        & (Revision.number == StatementRow.revision_number),
+    )
+    visited = (Address.source_id == source_id, Address.outcome.is_not(None))
     with engine.connect() as connection:
-        rows = connection.execute(query).all()
+        rows = connection.execute(query.where(*visited, Address.url.in_(urls))).all()
     return {
-        url: Known(etag, modified, due=is_due, statement=statement)
-        for url, etag, modified, is_due, statement in rows
+        row.url: Known(
+            row.etag,
+            row.last_modified,
+            due=row.due,
+            statement=row.statement_id,
+            suspect=row.suspect,
+            wording=row.sha256,
+            reader=row.reader,
+        )
+        for row in rows
     }
 
 
@@ -122,10 +146,11 @@ def unread_pages(engine: Engine, source_id: str) -> Mapping[str, tuple[str, ...]
 def next_visit(
     now: datetime, finding: Finding, address: Mapping[str, Any], outcome: Outcome
 ) -> dict[str, Any]:
-    """The address's values after a visit: outcome, validators, and when to look again.
+    """The address's values after a visit: outcome, validators, doubts, when to look again.
 
     Validators are kept only of a page that was read: a 304 to a page that no reader could read
-    would hide it for ever. None for next_visit_at: only if a listing names it.
+    would hide it for ever. So are doubts: those about a reading that was refused say nothing of
+    the wording that stands. None for next_visit_at: only if a listing names it.
     """
     read = finding.statement is not None
     values: dict[str, Any] = {
@@ -134,6 +159,8 @@ def next_visit(
         "last_visit_at": now,
         "next_visit_at": _again(now, address, outcome, read=read),
     }
+    if read:
+        values["suspect"] = clean(finding.suspect) if finding.suspect else None
     if finding.entry is not None and finding.entry.body is not None:
         # What a feed carries whole is read from the feed: its page would be another wording.
         values["next_visit_at"] = None

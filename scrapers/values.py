@@ -142,13 +142,16 @@ class Capture:
 class Known:
     """What the store already knows of an address: validators for a conditional request, whether
     another look is due now, and the number of its statement; None: it was never read. suspect:
-    the last reading of it was doubtful."""
+    the last reading of it was doubtful. wording, reader: of the statement as it stands, its
+    Statement.sha256 and the reader that read it."""
 
     etag: str | None = None
     last_modified: str | None = None
     due: bool = False
     statement: int | None = None
     suspect: bool = False
+    wording: str | None = None
+    reader: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

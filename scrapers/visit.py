@@ -10,11 +10,21 @@ from zoneinfo import ZoneInfo
 from scrapers.addresses import canonical
 from scrapers.charset import decode
 from scrapers.dates import is_plausible
-from scrapers.errors import Implausible, ScrapeError
+from scrapers.doubt import doubt, stand_in
+from scrapers.errors import Implausible, ScrapeError, Unreadable
 from scrapers.language import language_of
-from scrapers.readers import Page, reader
+from scrapers.readers import Page, Reader, reader
 from scrapers.sources import Source
-from scrapers.values import Capture, Entry, Finding, Known, Precision, Published, Statement
+from scrapers.values import (
+    Article,
+    Capture,
+    Entry,
+    Finding,
+    Known,
+    Precision,
+    Published,
+    Statement,
+)
 
 Fetch = Callable[[str, Source, Known | None], Capture]
 
@@ -42,9 +52,13 @@ def visit(
     if capture.status == 304:
         return base
     try:
-        statement = read_statement(source, url, entry, capture, now)
+        statement, suspect = read_checked(source, url, entry, capture, now, known)
     except ScrapeError as error:
         return replace(base, error=located(error, source, entry.url))
+    base = replace(base, suspect=suspect)
+    if suspect is not None and _stood_undoubted(known):
+        earlier = Unreadable(f"the reading is doubtful, the earlier wording stands: {suspect}")
+        return replace(base, error=located(earlier, source, entry.url))
     return _dated(replace(base, statement=statement), now)
 
 
@@ -52,21 +66,73 @@ def read_statement(
     source: Source, url: str, entry: Entry, capture: Capture, now: datetime
 ) -> Statement:
     """What a usable capture says. Raises Unreadable where the reader finds no statement in it."""
+    used, page = _opened(source, entry, capture, now)
+    return _statement(used, page, used.article(page), _address(source, url, entry, capture))
+
+
+def read_checked(
+    source: Source, url: str, entry: Entry, capture: Capture, now: datetime, known: Known | None
+) -> tuple[Statement, str | None]:
+    """What a usable capture says, and why that is doubtful; None: it is not.
+
+    The generic reader gives the second opinion, except on a wording that is known and was not
+    doubtful. Where the source's reader finds nothing it stands in, but never for another reader's
+    wording that is known: what it reads differently would look like an edit. Raises Unreadable
+    where no statement was found.
+    """
+    used, page = _opened(source, entry, capture, now)
+    address = _address(source, url, entry, capture)
+    try:
+        article = used.article(page)
+    except Unreadable as error:
+        instead = stand_in(page, used, error) if _may_be_stood_in(known) else None
+        if instead is None:
+            raise
+        article, suspect = instead
+        return _statement(reader("generic"), page, article, address), suspect
+    statement = _statement(used, page, article, address)
+    if known is not None and known.wording == statement.sha256 and not known.suspect:
+        return statement, None
+    return statement, doubt(page, article, used)
+
+
+def _may_be_stood_in(known: Known | None) -> bool:
+    if known is None or known.statement is None:
+        return True
+    return (known.reader or "").startswith("generic/")
+
+
+def _stood_undoubted(known: Known | None) -> bool:
+    """Whether a statement is known here whose last reading was not doubtful."""
+    return known is not None and known.statement is not None and not known.suspect
+
+
+def _opened(source: Source, entry: Entry, capture: Capture, now: datetime) -> tuple[Reader, Page]:
+    """The page, and whose it is to read."""
     if entry.body is not None:
-        used, html, address = reader("feed"), entry.body, url
+        used, html = reader("feed"), entry.body
     else:
         used = reader("generic" if source.reader == "feed" else source.reader)
         html = decode(capture.body, capture.headers.get("content-type"))
-        address = canonical(capture.final_url, source)
-        if address == canonical(capture.url, source):
-            address = url
     page = Page(
         url=entry.url, html=html, source=source, fetched_at=now, entry=entry, body=capture.body
     )
-    article = used.article(page)
-    published = article.published
-    if published.precision is Precision.UNKNOWN and entry.published is not None:
-        published = entry.published
+    return used, page
+
+
+def _address(source: Source, url: str, entry: Entry, capture: Capture) -> str:
+    """The canonical address that the statement stands at, after redirects."""
+    if entry.body is not None:
+        return url
+    address = canonical(capture.final_url, source)
+    return url if address == canonical(capture.url, source) else address
+
+
+def _statement(used: Reader, page: Page, article: Article, address: str) -> Statement:
+    source, published = page.source, article.published
+    listed = page.entry.published if page.entry else None
+    if published.precision is Precision.UNKNOWN and listed is not None:
+        published = listed
     published = _in_zone(published, source)
     language = article.language or language_of(article.text, expected=source.languages)
     if language is None:

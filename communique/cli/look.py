@@ -30,7 +30,8 @@ _LATEST = text("""
 """)
 _STATEMENT = text("SELECT * FROM analyst.statements WHERE id = :id")
 _REVISIONS = text("""
-    SELECT number, seen_at, title, capture_id, sha256, fetched_at, warc, record_id
+    SELECT number, seen_at, title, capture_id, sha256, fetched_at, warc, record_id,
+           reader, reread, suspect
     FROM analyst.revisions WHERE statement_id = :id ORDER BY number
 """)
 
@@ -79,7 +80,11 @@ def show(
     facts = {name: value for name, value in found.items() if name not in ("text", "title")}
     console.print(found["title"], style="bold", markup=False)
     print_table(("fact", "value"), [{"fact": k, "value": v} for k, v in facts.items()])
-    print_table(("number", "seen_at", "capture_id", "title"), revisions)
+    print_table(("number", "seen_at", "capture_id", "reader", "title"), revisions)
+    for revision in revisions:
+        if revision["suspect"]:
+            said = f"revision {revision['number']} is doubtful: {revision['suspect']}"
+            console.print(said, markup=False, highlight=False, soft_wrap=True)
     for revision in revisions if evidence else ():
         console.print(f"\nrevision {revision['number']}")
         for name in ("fetched_at", "sha256", "warc", "record_id"):
@@ -96,7 +101,7 @@ def print_coverage(done: Sequence[SourceCoverage]) -> None:
 def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     """A coverage table: outcome columns that are zero everywhere are left out."""
     used = [name for name in OUTCOMES if any(row[name] for row in rows)]
-    numbers = ["listings_read", "listings_failed", "listed", "known", *used]
+    numbers = ["listings_read", "listings_failed", "listed", "known", *used, *_doubts(rows)]
     columns = ["source", "state", "since", *numbers, "newest"]
     print_table(columns, rows, right=numbers)
     for row in rows:
@@ -109,3 +114,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     new = sum(row["new"] for row in rows)
     revised = sum(row["revised"] for row in rows)
     console.print(f"{len(rows)} sources, {failing} failing; {new} new, {revised} revised.")
+
+
+def _doubts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return ["suspect"] if any(row["suspect"] for row in rows) else []

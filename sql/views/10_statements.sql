@@ -52,5 +52,5 @@ COMMENT ON COLUMN analyst.statements.story_id IS 'Statements that say the same t
 COMMENT ON COLUMN analyst.statements.reader IS 'Reader and version that read the current wording';
 COMMENT ON COLUMN analyst.statements.date_zone IS 'Time zone of the date (IANA name, or an offset that the page states)';
 COMMENT ON COLUMN analyst.statements.revision IS 'Number of the current wording (analyst.revisions.number)';
-COMMENT ON COLUMN analyst.statements.revisions IS 'How many wordings it has had; more than 1: it was edited';
+COMMENT ON COLUMN analyst.statements.revisions IS 'How many wordings it has had; more than 1: it was edited, or read anew by another reader (analyst.revisions.reread)';
 COMMENT ON COLUMN analyst.statements.backfilled IS 'True: first read by a backfill, which never alerts';

@@ -11,9 +11,12 @@ SELECT r.statement_id,
        c.fetched_at,
        c.warc,
        c.record_id,
-       r.reader
+       r.reader,
+       coalesce(p.reader <> r.reader, false) AS reread,
+       c.suspect
 FROM communique.revisions r
-JOIN communique.captures c ON c.id = r.capture_id;
+JOIN communique.captures c ON c.id = r.capture_id
+LEFT JOIN communique.revisions p ON p.statement_id = r.statement_id AND p.number = r.number - 1;
 
 COMMENT ON VIEW analyst.revisions IS 'One row a wording of a statement; number 1 is the first that was seen';
 COMMENT ON COLUMN analyst.revisions.statement_id IS 'The statement (analyst.statements.id)';
@@ -28,3 +31,5 @@ COMMENT ON COLUMN analyst.revisions.fetched_at IS 'When those bytes were fetched
 COMMENT ON COLUMN analyst.revisions.warc IS 'Address of the WARC file that holds the raw response';
 COMMENT ON COLUMN analyst.revisions.record_id IS 'WARC-Record-ID of the response in that file';
 COMMENT ON COLUMN analyst.revisions.reader IS 'Reader and version that read this wording';
+COMMENT ON COLUMN analyst.revisions.reread IS 'True: another reader, or another version of it, has read the wording before, so it may differ without an edit by the publisher';
+COMMENT ON COLUMN analyst.revisions.suspect IS 'Why this reading is doubtful, for the maintainer; null: it is not';

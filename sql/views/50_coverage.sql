@@ -27,7 +27,8 @@ SELECT c.source_id AS source,
        c.listings_read,
        c.listings_failed,
        c.listed,
-       c.known
+       c.known,
+       c.suspect
 FROM communique.coverage c
 JOIN communique.sources o ON o.id = c.source_id
 JOIN communique.runs u ON u.id = c.run_id;
@@ -61,3 +62,4 @@ COMMENT ON COLUMN analyst.coverage.listings_read IS 'Pages of listings read';
 COMMENT ON COLUMN analyst.coverage.listings_failed IS 'Pages of listings that could not be read, or named too little';
 COMMENT ON COLUMN analyst.coverage.listed IS 'Addresses that the listings named';
 COMMENT ON COLUMN analyst.coverage.known IS 'Of these, stored before and not due for another look';
+COMMENT ON COLUMN analyst.coverage.suspect IS 'Statements whose reading is doubtful: a maintainer should look (communique show names the reason)';
