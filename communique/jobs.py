@@ -56,8 +56,9 @@ def open_line(settings: Settings, engine: Engine, policy: FetchPolicy | None = N
     """Reads source facts and watchlists and opens the replay archive, where there is one.
 
     policy: limits and manners other than the settings' own, for whoever has no time to wait as
-    long as the real web asks for. Raises SourceFactsError where the facts cannot be used. A broken watchlist is no reason to
-    miss a statement: it is in `loaded.problems`, and alerting keeps its last good version.
+    long as the real web asks for. Raises SourceFactsError where the facts cannot be used. A
+    broken watchlist is no reason to miss a statement: it is in `loaded.problems`, and alerting
+    keeps its last good version.
     """
     sources = load_sources(settings.sources)
     register_sources(engine, sources, settings.clock())
