@@ -22,9 +22,9 @@ from dateutil import parser as dateutil_parser
 from scrapers.dates import read_date
 
 LOCALES = (
-    "en_US en_GB de fr es it pt pt_PT nl sv da nb fi et lv lt pl cs sk sl hr sr bs mk bg ro hu el tr"
-    " ru uk be ar fa he hi bn ur th vi id ms ko ja zh zh_Hant ka hy az kk uz mn ca eu"
-).split()
+    "en_US en_GB de fr es it pt pt_PT nl sv da nb fi et lv lt pl cs sk sl hr sr bs mk bg ro hu el"
+    " tr ru uk be ar fa he hi bn ur th vi id ms ko ja zh zh_Hant ka hy az kk uz mn ca eu"
+)
 LABELS = ("", "Date: ", "(", "2 · ")
 NOT_A_DATE = (
     "Article 12 of the Act of 2019",
@@ -54,7 +54,9 @@ def main() -> None:
     """Prints right, none and wrong for each reader, of dates and of lines without one."""
     lines = _lines()
     dated = sum(line.on is not None for line in lines)
-    print(f"{dated} datelines in {len(LOCALES)} locales, {len(lines) - dated} lines without a date")
+    print(
+        f"{dated} datelines in {len(LOCALES.split())} locales, {len(lines) - dated} lines without a date"
+    )
     for name, read in _READERS.items():
         started = time.process_time()
         found = [read(line.text, line.language) for line in lines]
@@ -77,7 +79,7 @@ def main() -> None:
 def _lines() -> list[Line]:
     chance = random.Random(3)
     lines = []
-    for code in LOCALES:
+    for code in LOCALES.split():
         language = Locale.parse(code).language
         for number in range(20):
             on = date(2012, 1, 1) + timedelta(days=chance.randrange(4500))
