@@ -177,7 +177,7 @@ def _take(
         coverage = record_coverage(
             job.engine,
             job.run_id,
-            source.id,
+            source,
             started_at=started_at,
             finished_at=job.clock(),
             listed=tally["listed"],

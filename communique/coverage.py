@@ -1,53 +1,90 @@
-"""What a run of a source saw, counted from its captures, so that a retry counts nothing twice."""
+"""What a run of a source saw, counted from its captures, so that a retry counts nothing twice, and
+in which state that leaves the source: the rules of that are in communique/health.py."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from communique.health import (
+    TROUBLED,
+    Seen,
+    learned_cadence,
+    plain,
+    publishing,
+    trouble,
+    usual_entries,
+)
 from communique.schema import OUTCOMES, Coverage, Run
+from scrapers.sources import Source
 
 READABLE = ("new", "revised", "unchanged", "implausible")
 FAILED = ("blocked", "soft_404", "broken", "unreadable", "not_in_archive")
+# An address of which no statement was ever read counts as missing in these cases too.
+NEVER_READ = ("gone", "disallowed")
 
 # The last visit to an address in this run is the one that counts, but what a visit stored stays
-# stored: new and revised are never undone by a second look in the same run.
-_OUTCOMES = text("""
-    SELECT outcome, count(*) FROM (
-        SELECT DISTINCT ON (address_id) outcome
-        FROM communique.captures
-        WHERE run_id = :run AND source_id = :source AND address_id IS NOT NULL
-        ORDER BY address_id, outcome NOT IN ('new', 'revised', 'implausible'), id DESC
-    ) last GROUP BY outcome
+# stored: new and revised are never undone by a second look in the same run. fresh: it failed in no
+# run before.
+_PAGES = text("""
+    SELECT outcome, unread, fresh, count(*) FROM (
+        SELECT DISTINCT ON (c.address_id) c.outcome, a.statement_id IS NULL AS unread, NOT EXISTS (
+                   SELECT FROM communique.captures e
+                   WHERE e.address_id = c.address_id AND e.run_id <> c.run_id AND e.id < c.id
+                     AND e.outcome = ANY(:failed)
+               ) AS fresh
+        FROM communique.captures c JOIN communique.addresses a ON a.id = c.address_id
+        WHERE c.run_id = :run AND c.source_id = :source
+        ORDER BY c.address_id, c.outcome NOT IN ('new', 'revised', 'implausible'), c.id DESC
+    ) last GROUP BY outcome, unread, fresh
 """)
 _LISTINGS = text("""
-    SELECT count(*) FILTER (WHERE outcome = 'listed'), count(*) FILTER (WHERE outcome <> 'listed')
-    FROM (
-        SELECT DISTINCT ON (url) outcome FROM communique.captures
-        WHERE run_id = :run AND source_id = :source AND listing IS NOT NULL
-        ORDER BY url, id DESC
-    ) last
+    SELECT DISTINCT ON (url) id, url, listing, outcome, entries, fetched_at
+    FROM communique.captures
+    WHERE run_id = :run AND source_id = :source AND listing IS NOT NULL
+    ORDER BY url, id DESC
 """)
+# A reading that counted as far too few keeps the number of its entries.
+_READINGS = text("""
+    SELECT entries, outcome = 'listed' FROM communique.captures
+    WHERE source_id = :source AND url = :url AND listing = :url AND run_id <> :run
+      AND entries > 0 AND fetched_at < :before
+      AND (CAST(:since AS date) IS NULL OR fetched_at >= CAST(:since AS date))
+    ORDER BY fetched_at DESC LIMIT 30
+""")
+_TOO_FEW = text(
+    "UPDATE communique.captures SET outcome = 'unreadable', error = :error WHERE id = :id"
+)
 _FIRST_ERROR = text("""
-    SELECT error FROM communique.captures
-    WHERE run_id = :run AND source_id = :source AND error IS NOT NULL
-    ORDER BY listing IS NULL, id LIMIT 1
-""")
-_SUSPECT = text("""
-    SELECT count(*) FROM (
-        SELECT DISTINCT ON (address_id) suspect FROM communique.captures
-        WHERE run_id = :run AND source_id = :source AND address_id IS NOT NULL
-        ORDER BY address_id, id DESC
-    ) last WHERE suspect IS NOT NULL
+    SELECT error, url FROM (
+        SELECT DISTINCT ON (listing, url) error, url, listing, id FROM communique.captures
+        WHERE run_id = :run AND source_id = :source ORDER BY listing, url, id DESC
+    ) last WHERE error IS NOT NULL ORDER BY listing IS NULL, id LIMIT 1
 """)
 _NEWEST = text("SELECT max(published_on) FROM communique.statements WHERE source_id = :source")
+# The days on which it published something: of an undated statement, that on which it was seen.
+_DAYS = text("""
+    SELECT DISTINCT coalesce(published_on, CAST(first_seen_at AT TIME ZONE :zone AS date))
+    FROM communique.statements
+    WHERE source_id = :source AND (published_on IS NOT NULL OR NOT backfilled)
+""")
+# A source stands as its collects leave it (a replay stands for them): a backfill is no turn.
 _BEFORE = text("""
-    SELECT state, since FROM communique.coverage
-    WHERE source_id = :source AND run_id <> :run ORDER BY started_at DESC, id DESC LIMIT 1
+    SELECT c.* FROM communique.coverage c JOIN communique.runs u ON u.id = c.run_id
+    WHERE c.source_id = :source AND c.run_id <> :run AND u.kind <> 'backfill'
+    ORDER BY c.started_at DESC, c.id DESC LIMIT 1
+""")
+_EVER_GOOD = text("""
+    SELECT EXISTS (SELECT FROM communique.statements WHERE source_id = :source)
+        OR EXISTS (SELECT FROM communique.coverage WHERE source_id = :source AND run_id <> :run
+                   AND state IN ('ok', 'quiet', 'late'))
 """)
 
 
@@ -56,9 +93,9 @@ class SourceCoverage:
     """One source's row of one run: what `analyst.coverage` shows of it.
 
     listed: addresses that the listings named; known: of these, stored before and not looked at
-    again. counts: visits by outcome. state: `ok`, or `failing` where a page of a listing could not
-    be read, or of the statements visited not one could. since: when that began (aware, UTC).
-    suspect: statements whose reading is doubtful.
+    again. counts: visits by outcome. state: as communique/health.py explains them; since: when
+    that began (aware, UTC). cadence_days: days within which something new is expected; None: not
+    known.
     """
 
     source: str
@@ -71,18 +108,18 @@ class SourceCoverage:
     state: str
     since: datetime
     error: str | None
-    suspect: int = 0
+    cadence_days: int | None = None
 
     @property
     def failed(self) -> bool:
-        """Whether this source needs a maintainer's look."""
-        return self.state != "ok"
+        """Whether the run failed here: a source that reads well but has nothing new has not."""
+        return self.state in TROUBLED
 
 
 def record_coverage(
     engine: Engine,
     run_id: int,
-    source_id: str,
+    source: Source,
     *,
     started_at: datetime,
     finished_at: datetime,
@@ -91,45 +128,44 @@ def record_coverage(
     crash: str | None = None,
     by_listing: bool = True,
 ) -> SourceCoverage:
-    """Counts what this run of the source recorded and stores it as its coverage row.
+    """Counts what this run of the source recorded, judges it, and stores it as its coverage row.
 
     crash: why the turn ended before its end, if it did; then the source is failing whatever it
     stored. by_listing: False where only addresses were visited, so that no listing is missed.
     A second call for the same run replaces the row.
     """
-    key = {"run": run_id, "source": source_id}
+    key = {"run": run_id, "source": source.id}
     with engine.begin() as connection:
-        listings_read, listings_failed = connection.execute(_LISTINGS, key).one()
-        counted: dict[str, int] = dict(connection.execute(_OUTCOMES, key).all())
-        counts = {name: counted.get(name, 0) for name in OUTCOMES}
-        walked = listings_failed == 0 and (listings_read > 0 or not by_listing)
-        state = "ok" if walked and _readable(counts) and not crash else "failing"
-        error = crash or connection.execute(_FIRST_ERROR, key).scalar_one_or_none()
-        if state == "failing" and not error:
-            error = "no listing was visited"
+        _mark_collapsed(connection, key, source)
+        listings = connection.execute(_LISTINGS, key).all()
+        pages = connection.execute(_PAGES, key | {"failed": [*FAILED, *NEVER_READ]}).all()
+        before = connection.execute(_BEFORE, key).one_or_none()
+        seen = _seen(listings, pages, before, by_listing=by_listing)
+        cadence, fine = _publishing(connection, source, started_at)
+        state = "failing" if crash else trouble(seen) or fine
+        if state == "failing" and not connection.execute(_EVER_GOOD, key).scalar_one():
+            state = "never_worked"
         row = {
             "finished_at": finished_at,
-            "listings_read": listings_read,
-            "listings_failed": listings_failed,
+            "listings_read": seen.listings.get("listed", 0),
+            "listings_failed": seen.listings_failed,
             "listed": listed,
             "known": known,
-            "suspect": connection.execute(_SUSPECT, key).scalar_one(),
-            "newest": connection.execute(_NEWEST, {"source": source_id}).scalar_one(),
+            "newest": connection.execute(_NEWEST, key).scalar_one(),
             "state": state,
-            "since": _since(connection, key, state, started_at),
-            "error": error,
+            "since": before.since if before and before.state == state else started_at,
+            "error": plain(crash) if crash else _error(connection, key, state, seen, listings),
+            "cadence_days": cadence,
         }
-        same = {"run_id": run_id, "source_id": source_id, "started_at": started_at}
+        counts = {name: sum(n for o, _, _, n in pages if o == name) for name in OUTCOMES}
+        same = {"run_id": run_id, "source_id": source.id, "started_at": started_at}
         connection.execute(
             insert(Coverage)
             .values(same | row | counts)
-            .on_conflict_do_update(
-                index_elements=["run_id", "source_id"],
-                set_=row | counts,
-            )
+            .on_conflict_do_update(index_elements=["run_id", "source_id"], set_=row | counts)
         )
     return SourceCoverage(
-        source=source_id,
+        source=source.id,
         counts=counts,
         **{name: value for name, value in row.items() if name != "finished_at"},
     )
@@ -146,14 +182,73 @@ def last_collected(engine: Engine, source_id: str, run_id: int) -> datetime | No
         return connection.execute(query).scalar()
 
 
-def _readable(counts: Mapping[str, int]) -> bool:
-    """Whether at least one of the statements visited could be read, if any was visited."""
-    return any(counts[name] for name in READABLE) or not any(counts[name] for name in FAILED)
+def _seen(
+    listings: Any, pages: Any, before: Row[*tuple[Any, ...]] | None, *, by_listing: bool
+) -> Seen:
+    unread: Counter[str] = Counter()
+    afresh = False
+    for outcome, never_read, fresh, number in pages:
+        if outcome in FAILED or (never_read and outcome in NEVER_READ):
+            unread[outcome] += number
+            afresh |= fresh
+    return Seen(
+        by_listing=by_listing,
+        listings=Counter(page.outcome for page in listings),
+        named=sum(page.entries or 0 for page in listings),
+        read=sum(number for outcome, _, _, number in pages if outcome in READABLE),
+        unread=unread,
+        afresh=afresh,
+        before=before is not None and _failed_for_statements(before),
+    )
 
 
-def _since(
-    connection: Connection, key: Mapping[str, object], state: str, started_at: datetime
-) -> datetime:
-    before = connection.execute(_BEFORE, key).one_or_none()
-    same: datetime = before.since if before and before.state == state else started_at
-    return same
+def _failed_for_statements(row: Row[*tuple[Any, ...]]) -> bool:
+    counts = row._mapping
+    missing = sum(counts[name] for name in (*FAILED, *NEVER_READ))
+    return row.state in TROUBLED and not row.listings_failed and missing > 0
+
+
+def _mark_collapsed(connection: Connection, key: Mapping[str, Any], source: Source) -> None:
+    """A first page that names far fewer entries than usual is taken as not read. What a person
+    has confirmed since counts from that day on."""
+    confirmed = {facts.url: facts.seen_on for facts in source.listings}
+    for page in connection.execute(_LISTINGS, key).all():
+        if page.outcome != "listed" or page.url != page.listing:
+            continue
+        asked = {"url": page.url, "before": page.fetched_at, "since": confirmed.get(page.url)}
+        earlier = [(n, good) for n, good in connection.execute(_READINGS, {**key, **asked})]
+        usual = usual_entries(page.entries or 0, earlier)
+        if usual is not None:
+            error = f"the listing names {page.entries} addresses, usually {usual}"
+            where = f" [source={source.id} address={page.url}]"
+            connection.execute(_TOO_FEW, {"id": page.id, "error": error + where})
+
+
+def _publishing(connection: Connection, source: Source, now: datetime) -> tuple[int | None, str]:
+    """The source's cadence, declared or learned, and its state as far as it reads well."""
+    rows = connection.execute(_DAYS, {"source": source.id, "zone": source.time_zone})
+    today = now.astimezone(ZoneInfo(source.time_zone)).date()
+    days = [day for day in rows.scalars() if day <= today]
+    cadence = source.cadence or learned_cadence(days)
+    return cadence, publishing(max(days, default=None), today, cadence)
+
+
+def _error(
+    connection: Connection, key: Mapping[str, Any], state: str, seen: Seen, listings: Any
+) -> str | None:
+    """The run's first error in plain words; where it is the source's trouble, how far that goes."""
+    first = connection.execute(_FIRST_ERROR, key).one_or_none()
+    said = f"{plain(first.error)} ({first.url[:300]})" if first else None
+    if state not in TROUBLED:
+        return said
+    if seen.listings_failed:
+        every = {page.listing for page in listings}
+        bad = {page.listing for page in listings if page.outcome != "listed"}
+        return f"{len(bad)} of {len(every)} listings: {said}" if len(every) > 1 else said
+    if seen.by_listing and not seen.named:
+        return "its listings name nothing" if listings else "no listing was visited"
+    missing = sum(seen.unread.values())
+    if seen.read:
+        refused = f"{seen.unread['blocked']} of {missing + seen.read} statements visited"
+        return f"{refused} were refused: {said}"
+    return said if missing == 1 else f"none of {missing} statements visited could be read: {said}"

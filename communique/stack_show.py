@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from communique.health import TROUBLED
+
 console = Console()
 if not console.is_terminal:
     console = Console(width=150)
@@ -65,7 +67,7 @@ def table(
         )
     for row in listed:
         cells = (escape(_cell(value)) for value in row.values())
-        shown.add_row(*cells, style="red" if "failing" in row.values() else None)
+        shown.add_row(*cells, style="red" if row.get("state") in TROUBLED else None)
     console.print(f"\n[bold]{escape(heading)}[/bold]")
     console.print(shown)
 

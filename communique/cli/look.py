@@ -19,6 +19,7 @@ from communique.cli.common import (
     the_line,
 )
 from communique.coverage import SourceCoverage
+from communique.health import TROUBLED
 from communique.schema import OUTCOMES
 
 _LATEST = text("""
@@ -110,7 +111,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
             console.print(said, markup=False, highlight=False, soft_wrap=True)
     if not rows:
         console.print("Nothing was collected yet: communique collect")
-    failing = sum(row["state"] != "ok" for row in rows)
+    failing = sum(row["state"] in TROUBLED for row in rows)
     new = sum(row["new"] for row in rows)
     revised = sum(row["revised"] for row in rows)
     console.print(f"{len(rows)} sources, {failing} failing; {new} new, {revised} revised.")

@@ -178,7 +178,7 @@ def test_coverage_counts_a_retried_run_once_and_dates_a_state(intake: Intake) ->
         return record_coverage(
             now.engine,
             now.run_id,
-            "one",
+            SOURCES[0],
             started_at=now.now,
             finished_at=now.now,
             listed=1,
@@ -193,7 +193,7 @@ def test_coverage_counts_a_retried_run_once_and_dates_a_state(intake: Intake) ->
     assert rows(intake.engine, query) == [(1, 0, 1, "ok", date(2026, 3, 1))]
 
 
-def test_a_source_with_no_readable_statement_is_failing_since_then(intake: Intake) -> None:
+def test_a_source_that_refuses_every_statement_is_blocked_since_then(intake: Intake) -> None:
     for day in (0, 1):
         now = later(intake, days=day)
         run = open_run(now.engine, "collect", f"run {day}", "china", now.now)
@@ -201,10 +201,10 @@ def test_a_source_with_no_readable_statement_is_failing_since_then(intake: Intak
         record_listing(now, ListingSeen("https://one.example/", "https://one.example/", 1, None))
         record_finding(now, failed(Blocked("a challenge page", source="one", url=URL)))
         covered = record_coverage(
-            now.engine, run, "one", started_at=now.now, finished_at=now.now, listed=1, known=0
+            now.engine, run, SOURCES[0], started_at=now.now, finished_at=now.now, listed=1, known=0
         )
-        assert (covered.state, covered.since) == ("failing", DAY1)
-        assert covered.error == f"a challenge page [source=one address={URL}]"
+        assert (covered.state, covered.since) == ("blocked", DAY1)
+        assert covered.error == f"a challenge page ({URL})"
 
 
 def backfilling(intake: Intake, **more: object) -> Intake:
