@@ -32,6 +32,14 @@ _CJK = (
     rf"\s?(?:年|년)\s?(?P<m>\d{{1,2}}|[{_HAN}]{{1,2}})\s?(?:月|월)"
     rf"\s?(?P<d>\d{{1,2}}|[{_HAN}]{{1,3}})\s?(?:日|号|號|일)"
 )
+# In Taiwan years are counted from 1911, and the era is mostly left out: 115-03-12, 115年3月12日.
+ROC = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?<![\d.,/-])(?P<roc>1[0-4]\d)(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?![\d.])",
+        r"(?<!\d)(?P<roc>1[0-4]\d|\d{2})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日",
+    )
+)
 _COMPACT = r"(?<!\d)(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?=T\d{4})"
 _CJK_WITHOUT_YEAR = r"(?<![年\d])(?P<m>\d{1,2})月(?P<d>\d{1,2})(?:日|号|號)"
 
@@ -97,29 +105,38 @@ def in_order(patterns: tuple[re.Pattern[str], ...], text: str) -> list[re.Match[
     return sorted(matches, key=lambda match: (match.start(), -match.end()))
 
 
-def meaning(match: re.Match[str], table: Calendar) -> Found:
-    """Which day a match of `complete` means."""
+def meaning(match: re.Match[str], table: Calendar, order: str | None = None) -> Found:
+    """Which day a match of `complete` or `ROC` means. order: as months.number_order says."""
     groups = match.groupdict()
     year = _year(groups, table)
     if year is None:
         return NOT_A_DATE
     if "a" in groups:
-        return Found(_year_last(int(groups["a"]), int(groups["b"]), year, groups["s"], table))
+        return Found(
+            _year_last(int(groups["a"]), int(groups["b"]), year, groups["s"], table, order)
+        )
     month = month_number(groups, table)
     return Found(existing(year, month, number(groups["d"])))
 
 
-def _year_last(first: int, second: int, year: int, sign: str, table: Calendar) -> date | None:
-    """3/7/2020: dotted dates begin with the day everywhere; else only if nothing else is left."""
+def _year_last(
+    first: int, second: int, year: int, sign: str, table: Calendar, order: str | None
+) -> date | None:
+    """3/7/2020: dotted dates begin with the day everywhere; else as the country writes; else only
+    if nothing else is left."""
     day_first, month_first = existing(year, second, first), existing(year, first, second)
-    if sign in ".．" or table.day_first:
+    if sign in ".．" or (table.day_first and order is None):
         return day_first
+    if order is not None:
+        return (day_first or month_first) if order == "dM" else (month_first or day_first)
     if day_first and month_first and day_first != month_first:
         return None
     return day_first or month_first
 
 
 def _year(groups: dict[str, str | None], table: Calendar) -> int | None:
+    if roc := groups.get("roc"):
+        return _ERAS["民國"] + int(roc)
     era, written = groups.get("era"), groups.get("y")
     if era:
         number = groups["n"] or ""

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from scrapers.clocks import read_clock, zone_name
 from scrapers.dateforms import (
+    ROC,
     complete,
     existing,
     in_order,
@@ -22,31 +23,37 @@ from scrapers.dateforms import (
     number,
     without_year,
 )
-from scrapers.months import calendar
+from scrapers.months import calendar, number_order
 from scrapers.values import Entry, Precision, Published
 
 # A dateline is short; in anything longer only the beginning is looked at.
 _LONGEST = 2000
 _YEAR = re.compile(r"\d{4}|年|년")
+_TAIWAN = "Asia/Taipei"
 # An entry at the end of a listing page, or out of order, takes a year only within so many days.
 _HALF_A_YEAR, _A_MONTH = timedelta(days=183), timedelta(days=31)
 
 
-def read_date(text: str, *, zone: str, languages: Sequence[str] = ("en",)) -> Published | None:
+def read_date(
+    text: str, *, zone: str, languages: Sequence[str] = ("en",), country: str | None = None
+) -> Published | None:
     """The first date that stands in a short text: a dateline, a title, a cell, a meta value.
 
     zone: the source's IANA zone, taken (`zone_assumed`) where the text states none. A stated
     offset is kept as `zone` in the form "+08:00", or "UTC", and `on` is then the day there.
-    languages: whose month names are read, besides English. Precision is `minute` where a time of
+    languages: whose month names are read, besides English. country: whose order of day and month
+    in numbers is taken (03/04/2026). In Taiwan's zone years are also those of its calendar
+    (115-03-12). Precision is `minute` where a time of
     day follows the date, else `day`; `text` is the exact words. None where no complete date
     stands there, where the first one cannot exist (30 February), and where its numbers can be
     read as day/month and as month/day alike.
     """
-    text = text[:_LONGEST]
-    if not _YEAR.search(text):
+    text, eras = text[:_LONGEST], ROC if zone == _TAIWAN else ()
+    if not eras and not _YEAR.search(text):
         return None
-    for match in in_order(complete(tuple(languages)), text):
-        found = meaning(match, calendar(tuple(languages)))
+    order = number_order(tuple(languages), country)
+    for match in in_order((*complete(tuple(languages)), *eras), text):
+        found = meaning(match, calendar(tuple(languages)), order)
         if found.day is not None:
             return _published(text, match, found.day, zone)
         if found.is_date:

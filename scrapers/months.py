@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError, localedata
+from babel.core import get_global
 
 # A name that stands for two months in the languages given (Croatian and Czech "listopad").
 _CLASH = 0
@@ -164,6 +165,34 @@ def _orders(language: str) -> frozenset[str]:
             if order.endswith("y"):
                 found.add(order[:2])
     return frozenset(found)
+
+
+@lru_cache(maxsize=1024)
+def number_order(languages: tuple[str, ...], country: str | None) -> str | None:
+    """In which order a country (ISO 3166) writes day and month in numbers in these languages:
+    "dM" or "Md"; None where the CLDR does not know them there, or they differ."""
+    known = [f"{language}_{country}" for language in languages if country]
+    orders = {_order(name) for name in known if name in _identifiers()} - {None}
+    return orders.pop() if len(orders) == 1 else None
+
+
+@lru_cache(maxsize=1)
+def _identifiers() -> frozenset[str]:
+    return frozenset(localedata.locale_identifiers())
+
+
+def _order(identifier: str) -> str | None:
+    """The order in a locale's short dates, or in those of the next locale above it that has any;
+    None where the year stands first."""
+    above: Mapping[str, str] = get_global("parent_exceptions")
+    while identifier and identifier != "root":
+        data = localedata.load(identifier, merge_inherited=False)
+        pattern = _mapping(data.get("date_formats")).get("short")
+        if pattern is not None:
+            fields = re.sub(r"(.)\1+", r"\1", "".join(re.findall(r"[yMd]", pattern.pattern)))
+            return fields[:2] if fields.endswith("y") else None
+        identifier = above.get(identifier) or identifier.rpartition("_")[0]
+    return None
 
 
 def _alternation(words: Mapping[str, int] | set[str]) -> str:

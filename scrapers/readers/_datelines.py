@@ -32,7 +32,10 @@ def read(text: str | None, page: Page) -> Published | None:
     """The first date in a text, in the source's zone and languages; None for none."""
     if not text:
         return None
-    return read_date(text, zone=page.source.time_zone, languages=page.source.languages)
+    source = page.source
+    return read_date(
+        text, zone=source.time_zone, languages=source.languages, country=source.country
+    )
 
 
 def beside_title(page: Page, title: str, lines: Lines) -> Published | None:

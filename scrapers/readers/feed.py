@@ -21,10 +21,9 @@ import re
 from typing import Any
 
 from scrapers import markup, regions
-from scrapers.dates import read_date
 from scrapers.errors import MissingElement, NothingListed, Unreadable
 from scrapers.language import language_of
-from scrapers.readers import Page, Reader
+from scrapers.readers import Page, Reader, _datelines
 from scrapers.values import Article, Entry, Listing, Precision, Published
 
 _CONTENT_LEAST, _DESCRIPTION_LEAST = 250, 600
@@ -108,7 +107,7 @@ def _published(item: Any, version: str, page: Page) -> Published | None:
     stamp = item.get("published")
     if not stamp and not version.startswith("atom"):
         stamp = item.get("updated")
-    return read_date(stamp, zone=page.source.time_zone) if stamp else None
+    return _datelines.read(stamp, page)
 
 
 def _body(item: Any, url: str) -> str | None:

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from scrapers import markup, regions
-from scrapers.dates import read_date
 from scrapers.errors import MissingElement, NeedsScript, NothingListed
 from scrapers.language import language_of
 from scrapers.readers import Page, Reader, _datelines, _furniture, _publication, _rows
@@ -169,7 +168,7 @@ def _chooser(page: Page, base: str) -> Callable[[str], str | None]:
 def dated(row: _rows.Row, page: Page) -> Published | None:
     """The date that stands in a row of a listing."""
     said = row.stamp or row.beside
-    return read_date(said, zone=page.source.time_zone, languages=page.source.languages)
+    return _datelines.read(said, page)
 
 
 def _is_title(words: str) -> bool:

@@ -211,3 +211,61 @@ def test_a_date_before_1990_or_after_the_day_after_tomorrow_is_not_plausible() -
     late = Published(Precision.MINUTE, on=date(2020, 7, 6), at=NOW + timedelta(days=2, minutes=1))
     assert not is_plausible(late, now=NOW)
     assert is_plausible(Published(Precision.UNKNOWN), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "languages", "country", "on"),
+    [
+        ("03/04/2026", "en", "IN", date(2026, 4, 3)),
+        ("03/04/2026", "pt en", "BR", date(2026, 4, 3)),
+        ("03/04/2026", "en", "US", date(2026, 3, 4)),
+        ("03/04/2026", "es en", "US", None),
+        ("03/04/2026", "en", "CN", None),
+        ("03/04/2026", "en", None, None),
+        ("03.04.2026", "en", "US", date(2026, 4, 3)),
+        ("25/12/2026", "en", "US", date(2026, 12, 25)),
+    ],
+)
+def test_day_and_month_in_numbers_stand_as_the_country_writes_them(
+    text: str, languages: str, country: str | None, on: date | None
+) -> None:
+    found = read_date(text, zone="UTC", languages=languages.split(), country=country)
+    assert (found.on if found else None) == on
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [
+        ("發布日期：115-03-12", date(2026, 3, 12)),
+        ("中華民國115年3月12日", date(2026, 3, 12)),
+        ("115年3月12日 上午10:30", date(2026, 3, 12)),
+        ("98年3月12日", date(2009, 3, 12)),
+        ("115/03/12", date(2026, 3, 12)),
+        ("2026-03-12", date(2026, 3, 12)),
+        ("113.02.30", None),
+        ("02-2348-2999", None),
+        ("110.10.10.1", None),
+    ],
+)
+def test_taiwans_years_are_read_on_its_own_pages(text: str, on: date | None) -> None:
+    found = read_date(text, zone="Asia/Taipei", languages=("zh", "en"))
+    assert (found.on if found else None) == on
+    if "20" not in text:
+        assert read_date("115-03-12", zone=SHANGHAI, languages=("zh",)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "zone", "utc"),
+    [
+        ("Posted On: 12 MAR 2026 5:30PM by PIB Delhi", "en", "Asia/Kolkata", "2026-03-12T12:00"),
+        ("Publicado em 12/03/2026 10h30", "pt", "America/Sao_Paulo", "2026-03-12T13:30"),
+        ("Published in Mar 12, 2026 05:30 PM", "en", "America/Sao_Paulo", "2026-03-12T20:30"),
+        ("12 марта 2026 15:30", "ru", "Europe/Moscow", "2026-03-12T12:30"),
+    ],
+)
+def test_a_time_of_day_is_read_as_ministries_write_it(
+    text: str, language: str, zone: str, utc: str
+) -> None:
+    found = read_date(text, zone=zone, languages=(language,))
+    assert found is not None
+    assert found.at == datetime.fromisoformat(utc).replace(tzinfo=timezone.utc)
