@@ -24,8 +24,9 @@ class JsonFields(BaseModel):
     """Where an API's answer says what; each a path of keys parted by dots (`title.rendered`).
 
     items: the list; "": the answer is the list. url: a path, or a template of paths such as
-    `https://www.gov.uk{link}`. date: the publication, never the last change. body: the
-    statement's whole HTML, where the answer carries it.
+    `https://www.gov.uk{link}`; `{refCode:slug}` is the value in lower case, joined by `_`. date:
+    the publication, never the last change. body: the statement's whole HTML, where the answer
+    carries it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
