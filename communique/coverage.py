@@ -68,6 +68,13 @@ _FIRST_ERROR = text("""
         WHERE run_id = :run AND source_id = :source ORDER BY listing, url, id DESC
     ) last WHERE error IS NOT NULL ORDER BY listing IS NULL, id LIMIT 1
 """)
+_SUSPECT = text("""
+    SELECT count(*) FROM (
+        SELECT DISTINCT ON (address_id) suspect FROM communique.captures
+        WHERE run_id = :run AND source_id = :source AND address_id IS NOT NULL
+        ORDER BY address_id, id DESC
+    ) last WHERE suspect IS NOT NULL
+""")
 _NEWEST = text("SELECT max(published_on) FROM communique.statements WHERE source_id = :source")
 # The days on which it published something: of an undated statement, that on which it was seen.
 _DAYS = text("""
@@ -94,8 +101,8 @@ class SourceCoverage:
 
     listed: addresses that the listings named; known: of these, stored before and not looked at
     again. counts: visits by outcome. state: as communique/health.py explains them; since: when
-    that began (aware, UTC). cadence_days: days within which something new is expected; None: not
-    known.
+    that began (aware, UTC). suspect: statements whose reading is doubtful. cadence_days: days
+    within which something new is expected; None: not known.
     """
 
     source: str
@@ -108,6 +115,7 @@ class SourceCoverage:
     state: str
     since: datetime
     error: str | None
+    suspect: int = 0
     cadence_days: int | None = None
 
     @property
@@ -151,6 +159,7 @@ def record_coverage(
             "listings_failed": seen.listings_failed,
             "listed": listed,
             "known": known,
+            "suspect": connection.execute(_SUSPECT, key).scalar_one(),
             "newest": connection.execute(_NEWEST, key).scalar_one(),
             "state": state,
             "since": before.since if before and before.state == state else started_at,
