@@ -24,10 +24,10 @@ class Layout:
     """Where a statement's parts stand, each as CSS selectors tried in their order.
 
     text: the element or elements (the outermost, in their order) that hold the statement. title:
-    none: as the head and the h1 say. dated: an element whose words, `datetime` or `content` begin
-    with the day of publication; none, or nothing readable there: as any page states it. drop: what
-    stands inside `text` and is not the statement's. valid_until: the last day on which a capture
-    may still show this layout.
+    none: as the head and the h1 say. dated: an element whose words, `datetime` or `content` hold
+    the day of publication, before any other that is not marked as a change; none, or nothing
+    readable there: as any page states it. drop: what stands inside `text` and is not the
+    statement's. valid_until: the last day on which a capture may still show this layout.
     """
 
     text: tuple[str, ...]
@@ -102,7 +102,7 @@ def _stated(page: Page, tree: LexborHTMLParser, layout: Layout) -> Published | N
         for node in tree.css(selector):
             attributes = node.attributes
             for said in (attributes.get("datetime"), attributes.get("content"), markup.line(node)):
-                found = _datelines.read(said, page)
+                found = _datelines.publication(said, page)
                 if found and found.precision is not Precision.UNKNOWN:
                     return found
     return None
