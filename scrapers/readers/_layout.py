@@ -6,6 +6,8 @@ stays in the list, with the last day on which the sites still used it.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,14 +28,22 @@ class Layout:
     text: the element or elements (the outermost, in their order) that hold the statement. title:
     none: as the head and the h1 say. dated: an element whose words, `datetime` or `content` hold
     the day of publication, before any other that is not marked as a change; none, or nothing
-    readable there: as any page states it. drop: what stands inside `text` and is not the
-    statement's. valid_until: the last day on which a capture may still show this layout.
+    readable there: as any page states it. after: the words before the day that counts, where
+    others may stand there too. drop: what stands inside `text` and is not the statement's. noise,
+    ends: a line of the text that is not the statement's, and one with which the statement has
+    ended. valid_until: the last day on which a capture may still show this layout.
+
+    after, noise and ends are regular expressions without regard to case; noise and ends match
+    whole lines.
     """
 
     text: tuple[str, ...]
     title: tuple[str, ...] = ()
     dated: tuple[str, ...] = ()
+    after: str = ""
     drop: str = ""
+    noise: str = ""
+    ends: str = ""
     valid_until: date | None = None
 
 
@@ -73,7 +83,8 @@ def _article(
         if layout.drop:
             _drop(node, layout.drop)
         blocks += markup.paragraphs(node).split("\n\n")
-    blocks = _furniture.without_furniture([block for block in blocks if block], title)
+    blocks = [block for block in _statements_own(blocks, layout) if block]
+    blocks = _furniture.without_furniture(blocks, title)
     if stated is None:
         lines = _datelines.Lines(page=_head_lines(tree), text=blocks)
         stated, found = _publication.published(page, tree, title, lines)
@@ -98,14 +109,37 @@ def _title(page: Page, tree: LexborHTMLParser, layout: Layout) -> str:
 
 def _stated(page: Page, tree: LexborHTMLParser, layout: Layout) -> Published | None:
     """What the layout's own place for the date says; None where it says nothing readable."""
-    for selector in layout.dated:
+    said = list(_said(tree, layout.dated))
+    parts = [re.split(layout.after, words, maxsplit=1, flags=re.I) for words in said]
+    labelled = [words[-1] for words in parts if len(words) > 1] if layout.after else []
+    for words in (*labelled, *said):
+        found = _datelines.publication(words, page)
+        if found and found.precision is not Precision.UNKNOWN:
+            return found
+    return None
+
+
+def _said(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> Iterator[str]:
+    for selector in selectors:
         for node in tree.css(selector):
             attributes = node.attributes
-            for said in (attributes.get("datetime"), attributes.get("content"), markup.line(node)):
-                found = _datelines.publication(said, page)
-                if found and found.precision is not Precision.UNKNOWN:
-                    return found
-    return None
+            yield from filter(None, (attributes.get("datetime"), attributes.get("content")))
+            yield markup.line(node)
+
+
+def _statements_own(blocks: list[str], layout: Layout) -> Iterator[str]:
+    """The blocks without the layout's noise, up to the line with which the statement ends."""
+    begun = False
+    for block in blocks:
+        kept: list[str] = []
+        for line in block.split("\n"):
+            if layout.ends and begun and re.fullmatch(layout.ends, line, re.I):
+                yield "\n".join(kept)
+                return
+            if not (layout.noise and re.fullmatch(layout.noise, line, re.I)):
+                kept.append(line)
+                begun = begun or bool(line)
+        yield "\n".join(kept)
 
 
 def _drop(node: LexborNode, selector: str) -> None:
