@@ -32,6 +32,15 @@ _CLOCK = re.compile(
     """.replace("ZONES", "|".join(map(re.escape, sorted(_ZONES, key=len, reverse=True)))),
     re.VERBOSE | re.IGNORECASE,
 )
+# "23:03, 21-Sep-2020"; behind a mark or a label, never in prose ("meets at 10:00, 3 July 2020").
+_CLOCK_BEFORE = re.compile(
+    r"""
+    (?:^|[)）\]】|:：>])\s*(?:(?:last\s)?(?:updated|published|posted)[:：]?\s+)?
+    (?P<clock>(?P<h>\d{1,2})[:：](?P<m>\d{2})(?:[:：](?P<s>\d{2}))?(?:\s?(?P<half>[ap]\.?\s?m\b\.?))?)
+    [\s,|]{1,4}$
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 _COMPACT_CLOCK = re.compile(
     r"T(?P<h>\d{2})(?P<m>\d{2})(?P<s>\d{2})?(?P<zone>Z|[+-]\d{2}:?\d{2})?(?!\d)"
 )
@@ -60,6 +69,19 @@ def read_clock(text: str, start: int) -> Clock | None:
     if zone and _is_a_range(groups):
         zone, end = None, match.start("zone")
     return Clock(time(hour, minute, min(second, 59)), _offset(zone), end)
+
+
+def read_clock_before(text: str, end: int) -> tuple[Clock, int] | None:
+    """The time of day that stands in `text` right before `end`, where a date begins, and where
+    itself it begins; None for none. No zone is read there."""
+    match = _CLOCK_BEFORE.search(text, max(0, end - 60), end)
+    if match is None:
+        return None
+    hour = _hour(int(match["h"]), match["half"])
+    minute, second = int(match["m"]), int(match["s"] or 0)
+    if hour is None or minute > 59 or second > 60:
+        return None
+    return Clock(time(hour, minute, min(second, 59)), None, end), match.start("clock")
 
 
 def zone_name(offset: timedelta) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from scrapers.clocks import read_clock, zone_name
+from scrapers.clocks import read_clock, read_clock_before, zone_name
 from scrapers.dateforms import (
     ROC,
     complete,
@@ -134,10 +134,12 @@ def is_plausible(published: Published, *, now: datetime) -> bool:
 
 
 def _published(text: str, match: re.Match[str], day: date, zone: str) -> Published:
-    clock = read_clock(text, match.end())
+    clock, begins = read_clock(text, match.end()), match.start()
+    if clock is None and (before := read_clock_before(text, begins)):
+        clock, begins = replace(before[0], end=match.end()), before[1]
     if clock is None:
         return Published(Precision.DAY, on=day, text=match.group().strip(), zone=zone)
-    words = text[match.start() : clock.end].strip()
+    words = text[begins : clock.end].strip()
     stated = clock.offset is not None
     tz = timezone(clock.offset) if clock.offset is not None else ZoneInfo(zone)
     return Published(

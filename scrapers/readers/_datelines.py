@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scrapers.dates import read_date
 from scrapers.readers import Page
-from scrapers.values import Published
+from scrapers.values import Precision, Published
 
 # What says that a date is that of a change.
 CHANGED = re.compile(r"modif|updat|geändert|aktualisiert|mise? à jour|更新|修改|최종수정", re.I)
@@ -38,18 +38,39 @@ def read(text: str | None, page: Page) -> Published | None:
     )
 
 
+def publication(text: str | None, page: Page) -> Published | None:
+    """The first date in a text that is not said to be that of a change ("Updated: 2 May 2021")."""
+    rest = text or ""
+    while (found := read(rest, page)) is not None and found.text:
+        before, _, rest = rest.partition(found.text)
+        if not CHANGED.search(before[-30:]):
+            return found
+    return None
+
+
 def beside_title(page: Page, title: str, lines: Lines) -> Published | None:
     """A dateline between the title and the text, or right above the title. Where one says when
-    the page was changed and another does not, that other one."""
+    the page was changed and another does not, that other one; where there is only such a one, its
+    day, marked as inferred: it is no earlier than the publication."""
     places = [place for place, block in enumerate(lines.page) if block.startswith(title)]
     for place in places:
         below = [lines.page[place].removeprefix(title), *lines.page[place + 1 : place + 9]]
         found = [block for block in _head(below, lines.text) if _is_dateline(block, page)]
         stated = [block for block in found if not CHANGED.search(block)]
+        if stated:
+            return read(stated[0], page)
         if found:
-            return read((stated or found)[0], page)
+            return _day_of_change(found[0], page)
     above = (lines.page[place - 1] for place in places if place)
     return next((read(block, page) for block in above if _is_dateline(block, page)), None)
+
+
+def _day_of_change(block: str, page: Page) -> Published | None:
+    found = publication(block, page)
+    if found is not None:  # "Published: ... | Updated: ..."
+        return found
+    found = read(block, page)
+    return replace(found, precision=Precision.INFERRED, at=None) if found else None
 
 
 def _head(blocks: Sequence[str], text: Sequence[str]) -> Iterator[str]:

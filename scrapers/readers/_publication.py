@@ -2,8 +2,9 @@
 
 In this order: JSON-LD's datePublished; the meta elements that mean publication; a `<time>`; a
 dateline beside the title; a dateline that begins the text; the address (/2020/10/23/). Then what
-the listing said; and last, marked as inferred, meta elements that may mean something else, a stamp
-in a file's name, and what htmldate finds among the short lines of the article.
+the listing said; and last, marked as inferred, the day of a change where nothing else is dated,
+meta elements that may mean something else, a stamp in a file's name, and what htmldate finds among
+the short lines of the article.
 
 Never: a date in running prose, a day without month and year, words such as "yesterday", a year of
 copyright, the date of a change (modified_time, lastmod, Last-Modified), a date of an archive's own
@@ -61,7 +62,11 @@ def published(
     if stated and beside and beside.precision is Precision.MINUTE and stated.on == beside.on:
         stated = stated if stated.precision is Precision.MINUTE else beside
     listed = page.entry.published if page.entry else None
-    found = stated or beside or in_text or _in_address(page) or listed or _guess(page, tree)
+    changed = None
+    if beside and beside.precision is Precision.INFERRED:  # only the day of a change
+        beside, changed = None, beside
+    found = stated or beside or in_text or _in_address(page) or listed or changed
+    found = found or _guess(page, tree)
     return found or Published(Precision.UNKNOWN, zone=page.source.time_zone), text
 
 

@@ -63,6 +63,10 @@ def test_a_day_is_read_with_its_words(text: str, languages: str, on: date, words
         ("2020年7月3日 下午3:05", "2020-07-03T07:05", "2020年7月3日 下午3:05"),
         ("(Friday, March 12, 2021, 12:04 a.m.)", "2021-03-11T16:04", "March 12, 2021, 12:04 a.m."),
         ("3 July 2020 10:00-12:00", "2020-07-03T02:00", "3 July 2020 10:00"),
+        ("Published: 2020/7/2 1:31:42", "2020-07-01T17:31:42", "2020/7/2 1:31:42"),
+        ("23:03, 21-Sep-2020", "2020-09-21T15:03", "23:03, 21-Sep-2020"),
+        ("(Xinhua) 08:59, September 27, 2023", "2023-09-27T00:59", "08:59, September 27, 2023"),
+        ("Posted 3:05 pm, July 3, 2020", "2020-07-03T07:05", "3:05 pm, July 3, 2020"),
     ],
 )
 def test_a_time_of_day_without_a_zone_is_the_sources_and_says_so(
@@ -74,6 +78,20 @@ def test_a_time_of_day_without_a_zone_is_the_sources_and_says_so(
     assert found.at == datetime.fromisoformat(utc).replace(tzinfo=timezone.utc)
     assert (found.zone, found.zone_assumed) == (SHANGHAI, True)
     assert found.text == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The committee meets at 10:00, 3 July 2020",
+        "10:00-12:00, 3 July 2020",
+        "Score 3:05, 3 July 2020",
+        "25:10, 3 July 2020",
+    ],
+)
+def test_a_time_of_day_before_a_date_counts_only_where_a_dateline_begins_with_it(text: str) -> None:
+    found = read_date(text, zone=SHANGHAI)
+    assert found == Published(Precision.DAY, date(2020, 7, 3), text="3 July 2020", zone=SHANGHAI)
 
 
 @pytest.mark.parametrize(
