@@ -163,6 +163,7 @@ class Address(Table):
         UniqueConstraint("source_id", "url"),
         _one_of("outcome", OUTCOMES),
         Index(None, "source_id", "next_visit_at"),
+        Index("addresses_suspect_idx", "source_id", postgresql_where=text("suspect IS NOT NULL")),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     source_id: Mapped[str] = mapped_column(ForeignKey("communique.sources.id"))
@@ -402,6 +403,7 @@ class Coverage(Table):
     __table_args__ = (
         UniqueConstraint("run_id", "source_id"),
         _one_of("state", STATES),
+        Index(None, "source_id", "started_at"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("communique.runs.id"))

@@ -78,6 +78,12 @@ def _coverage() -> None:
         ),
         schema="communique",
     )
+    op.create_index(
+        op.f("coverage_source_id_started_at_idx"),
+        "coverage",
+        ["source_id", "started_at"],
+        schema="communique",
+    )
     op.drop_constraint(op.f("coverage_state_check"), "coverage", schema="communique")
     op.create_check_constraint(
         op.f("coverage_state_check"),
@@ -88,6 +94,13 @@ def _coverage() -> None:
 
 
 def _captures() -> None:
+    op.create_index(
+        "addresses_suspect_idx",
+        "addresses",
+        ["source_id"],
+        schema="communique",
+        postgresql_where=sa.text("suspect IS NOT NULL"),
+    )
     op.create_index(
         "captures_listings_idx",
         "captures",
