@@ -7,6 +7,7 @@ different ways seldom err alike.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -26,6 +27,8 @@ _CLEARLY_MORE = 4
 # A stand-in's text of fewer characters may be an error page's or a menu's, unless the listing knew
 # its title.
 _ENOUGH = 200
+# What may stand between a title and the name of its site.
+_JOINTS = re.compile(r"\s+[-–—·•»:]+\s+|\s*(?:[|｜丨_]+|--+|——+)\s*")
 
 
 def has_layout(used: Reader, page: Page) -> bool:
@@ -87,7 +90,8 @@ def _by_title(page: Page, article: Article, other: Article, used: Reader) -> Ite
     if _same(other.title, page.source.publisher):
         return  # a head that names nothing but the publisher is no opinion
     listed = page.entry.title if page.entry else None
-    if _same(article.title, other.title) or (listed and _same(article.title, listed)):
+    said = [other.title, *filter(_is_telling, _JOINTS.split(other.title)), *filter(None, [listed])]
+    if any(_same(article.title, title) for title in said):
         return
     yield (
         f"reader {used.id} read the title {_shown(article.title)}, "
@@ -121,6 +125,11 @@ def _same(one: str, other: str) -> bool:
     if not mine or not theirs:
         return mine == theirs
     return mine in theirs or theirs in mine
+
+
+def _is_telling(part: str) -> bool:
+    """Whether a part of a head's title is long enough to be the title without the site's name."""
+    return len(_folded(part).encode("utf-8")) >= 12
 
 
 def _folded(title: str) -> str:
