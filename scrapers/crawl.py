@@ -26,6 +26,8 @@ from scrapers.visit import Fetch, located, visit
 # without meeting what it knows fails loudly: the rest is a backfill's work.
 MOST_PAGES = 5000
 MOST_PAGES_COLLECT = 20
+# Listings of which only the page after the last says that it was the last, or that hold others.
+_MAY_END_EMPTY = ("json", "sitemap")
 
 # What the store knows of these canonical addresses of the source; unknown ones are absent.
 Lookup = Callable[[Sequence[str]], Mapping[str, Known]]
@@ -120,12 +122,14 @@ def _walk(
         except ScrapeError as error:
             yield ListingSeen(address, facts.url, 0, capture, located(error, source, address))
             continue
+        listing = listing if plan.since is None else listing.whole()
         entries = _canonical_entries(source, listing)
         for url, entry in entries:
             seen.add(url, entry, capture if entry.body is not None else None)
         yield ListingSeen(address, facts.url, len(entries), capture)
         fresh = {url for url, _ in entries} - named
-        if not fresh or _enough(facts, plan, entries, lookup):
+        # A sitemap's further ones hold other things, not older ones: each is read.
+        if facts.type != "sitemap" and (not fresh or _enough(facts, plan, entries, lookup)):
             queue.clear()
             continue
         named |= fresh
@@ -133,6 +137,10 @@ def _walk(
             yield ListingSeen(address, facts.url, 0, None, _no_end(source, address, len(asked)))
             break
         queue += [page for page in listing.pages if page not in asked and page not in queue]
+    if facts.type == "sitemap" and len(asked) > 1 and not named:
+        reason = f"none of {len(asked)} sitemaps names a statement"
+        nothing = NothingListed(reason, source=source.id, url=facts.url)
+        yield ListingSeen(facts.url, facts.url, 0, None, nothing)
     seen.walked.append(facts.url)
 
 
@@ -159,7 +167,8 @@ def _enough(
 
 def read_listing(source: Source, facts: ListingFacts, capture: Capture, now: datetime) -> Listing:
     """What a captured page of a listing names. Raises the capture's own error where it is not
-    usable, and NothingListed where it names nothing, or its first page less than its floor."""
+    usable, and NothingListed where it names nothing, or its first page less than its floor. A
+    further page of an API or a sitemap may be empty, and an index has no statements of its own."""
     if capture.error is not None:
         raise capture.error
     page = Page(
@@ -171,10 +180,11 @@ def read_listing(source: Source, facts: ListingFacts, capture: Capture, now: dat
         body=capture.body,
     )
     listing = _listing_reader(source, facts).listing(page)
-    floor = facts.at_least if capture.url == facts.url else 1
-    if len(listing.entries) < floor:
+    floor = facts.at_least if capture.url == facts.url else int(facts.type not in _MAY_END_EMPTY)
+    whole = listing.whole()
+    if len(whole.entries) < floor and not (facts.type == "sitemap" and whole.pages):
         raise NothingListed(
-            f"the listing names {len(listing.entries)} addresses, at least {floor} were expected"
+            f"the listing names {len(whole.entries)} addresses, at least {floor} were expected"
         )
     languages = (facts.language,) if facts.language else source.languages
     entries = infer_years(listing.entries, zone=source.time_zone, languages=languages)

@@ -8,6 +8,7 @@ missed. Words decide only on pages that have little else to say.
 from __future__ import annotations
 
 import re
+import zlib
 from urllib.parse import urlsplit
 
 from scrapers.challenges import challenge
@@ -107,12 +108,25 @@ def _by_type(capture: Capture) -> ScrapeError | None:
     body = capture.body
     if not body.strip():
         return Broken("an empty page")
+    if is_gzipped_sitemap(body):
+        return None
     kind = capture.headers.get("content-type", "").partition(";")[0].strip().lower()
     if body.startswith(_NOT_TEXT) or b"\x00\x00\x00\x00" in body[:1000]:
         return NotText(f"not text, whatever its label says ({kind or 'none'})")
     if kind and not _TEXT_TYPES.fullmatch(kind) and not _STARTS_AS_TEXT.match(body):
         return NotText(f"not text, but {kind}")
     return None
+
+
+def is_gzipped_sitemap(body: bytes) -> bool:
+    """Whether a body is a sitemap that came as a gzipped file, by its first 4,000 characters."""
+    if not body.startswith(b"\x1f\x8b"):
+        return False
+    try:
+        head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body[:65536], 4000)
+    except zlib.error:
+        return False
+    return b"<urlset" in head or b"<sitemapindex" in head
 
 
 def _by_address(capture: Capture, page: Look | None) -> ScrapeError | None:

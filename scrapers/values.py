@@ -75,11 +75,20 @@ class Listing:
     """What one page of a listing says: its entries, newest first, and all its further pages.
 
     pages: the addresses of the listing's other pages in their order (page 2, 3, ...), as far as
-    this page tells; a page that was already read is simply not read again.
+    this page tells; a page that was already read is simply not read again. older: what it says
+    besides of things long past, as a sitemap does; only a backfill asks for them.
     """
 
     entries: tuple[Entry, ...]
     pages: tuple[str, ...] = ()
+    older: Listing | None = None
+
+    def whole(self) -> Listing:
+        """With what is older."""
+        if self.older is None:
+            return self
+        older = self.older.whole()
+        return Listing(self.entries + older.entries, self.pages + older.pages)
 
 
 @dataclass(frozen=True, slots=True)

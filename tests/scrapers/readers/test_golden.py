@@ -55,7 +55,10 @@ def _read(case: Path) -> dict[str, Any]:
     page = _page(yaml.safe_load((case / "page.yaml").read_text()), kind.read_text())
     used = reader(case.parent.name)
     result: Article | Listing = (used.article if kind.stem == "article" else used.listing)(page)
-    return asdict(result)
+    found = asdict(result)
+    if found.get("older") is None:  # only sitemaps speak of what is older
+        found.pop("older", None)
+    return found
 
 
 def _page(facts: dict[str, Any], html: str) -> Page:
