@@ -44,10 +44,11 @@ def canonical(url: str, source: Source) -> str:
     - query sorted by name, then value, without tracking parameters and session ids; `from` goes
       only where its value is the mark of a share button
     - percent-encoding and dot segments normalised (w3lib)
-    - an alias of the source means its main host, which is that of its first listing: a host alias
-      ("www.chinamission.be") gives way to it; so does a host with a path prefix
-      ("www.fmprc.gov.cn/mfa_eng"), but only for addresses under that path. The path stays as it
-      is in both cases. A source without listings has no main host, and its aliases no effect.
+    - an alias of the source, with or without "www.", means its main host, which is that of its
+      first listing: a former host ("www.chinamission.be") gives way to it, the path stays. A host
+      with a path ("www.mfa.gov.cn/ce/ceee") is where another site mirrors this one whole: what
+      stands under that path stands under the root of the main host. A source without listings has
+      no main host, and its aliases no effect.
 
     Raises ForbiddenAddress for what is not http(s), Broken for what cannot be read as an address.
     """
@@ -55,8 +56,8 @@ def canonical(url: str, source: Source) -> str:
         parts = urlsplit(url.strip())
         if parts.scheme not in _DEFAULT_PORTS:
             raise ForbiddenAddress("not an http(s) address", source=source.id, url=printable(url))
-        netloc = _main_netloc(_netloc(url), parts.path, source)
-        path = _SESSION_IN_PATH.sub("", parts.path)
+        netloc, path = _at_home(_netloc(url), parts.path, source)
+        path = _SESSION_IN_PATH.sub("", path)
         spelt = urlunsplit(("https", netloc, path, _query(parts.query), ""))
         result = str(canonicalize_url(spelt))
     except ValueError as error:  # bad port, bad brackets, a label IDNA forbids, lone surrogates
@@ -102,17 +103,20 @@ def _ascii_host(host: str) -> str:
     return host
 
 
-def _main_netloc(netloc: str, path: str, source: Source) -> str:
+def _at_home(netloc: str, path: str, source: Source) -> tuple[str, str]:
+    """Host and path on the source's main host, where they are those of an alias."""
     if not source.listings:
-        return netloc
-    main = _netloc(source.listings[0].url)
+        return netloc, path
     for alias in source.aliases:
-        host, slash, prefix = alias.split("://")[-1].rstrip("/").partition("/")
-        if netloc != host.lower():
+        host, _, prefix = alias.split("://")[-1].rstrip("/").partition("/")
+        if netloc.removeprefix("www.") != host.lower().removeprefix("www."):
             continue
-        if not slash or f"{path}/".startswith(f"/{prefix}/"):
-            return main
-    return netloc
+        if not prefix:
+            return _netloc(source.listings[0].url), path
+        if f"{path}/".startswith(f"/{prefix}/"):
+            rest = path.removeprefix(f"/{prefix}").lstrip("/")  # the mirrors like ceee//eng/
+            return _netloc(source.listings[0].url), f"/{rest}"
+    return netloc, path
 
 
 def _query(query: str) -> str:
