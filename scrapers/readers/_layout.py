@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -20,6 +21,13 @@ from scrapers.readers import Page, _datelines, _furniture, _publication
 from scrapers.readers._headline import headline
 from scrapers.values import Article, Precision, Published
 
+# What stands inside a text on many sites and is no part of it; for a layout's `drop`.
+FURNITURE = (
+    "nav,aside,footer,form,figcaption,[hidden],.sr-only,.visually-hidden,.screen-reader-text,"
+    ".share,.social,.social-share,.share-buttons,.sharedaddy,.addtoany_share_save_container,"
+    ".breadcrumb,.breadcrumbs,.related,.related-content,.tags,.pagination"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -28,8 +36,8 @@ class Layout:
     text: the element or elements (the outermost, in their order) that hold the statement. title:
     none: as the head and the h1 say. dated: an element whose words, `datetime` or `content` hold
     the day of publication, before any other that is not marked as a change; none, or nothing
-    readable there: as any page states it. after: the words before the day that counts, where
-    others may stand there too. drop: what stands inside `text` and is not the statement's. noise,
+    readable there: as any page states it. labelled, after: elements, such as the items of a list of
+    days, and the words before the one that counts; they go before `dated`. drop: what stands inside `text` and is not the statement's. noise,
     ends: a line of the text that is not the statement's, and one with which the statement has
     ended. valid_until: the last day on which a capture may still show this layout.
 
@@ -40,6 +48,7 @@ class Layout:
     text: tuple[str, ...]
     title: tuple[str, ...] = ()
     dated: tuple[str, ...] = ()
+    labelled: tuple[str, ...] = ()
     after: str = ""
     drop: str = ""
     noise: str = ""
@@ -109,10 +118,12 @@ def _title(page: Page, tree: LexborHTMLParser, layout: Layout) -> str:
 
 def _stated(page: Page, tree: LexborHTMLParser, layout: Layout) -> Published | None:
     """What the layout's own place for the date says; None where it says nothing readable."""
-    said = list(_said(tree, layout.dated))
-    parts = [re.split(layout.after, words, maxsplit=1, flags=re.I) for words in said]
-    labelled = [words[-1] for words in parts if len(words) > 1] if layout.after else []
-    for words in (*labelled, *said):
+    parts = (
+        re.split(layout.after, said, maxsplit=1, flags=re.I)
+        for said in _said(tree, layout.labelled)
+    )
+    labelled = (words[-1] for words in parts if len(words) > 1)
+    for words in chain(labelled, _said(tree, layout.dated)):
         found = _datelines.publication(words, page)
         if found and found.precision is not Precision.UNKNOWN:
             return found
