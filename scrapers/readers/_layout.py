@@ -36,10 +36,11 @@ class Layout:
     text: the element or elements (the outermost, in their order) that hold the statement. title:
     none: as the head and the h1 say. dated: an element whose words, `datetime` or `content` hold
     the day of publication, before any other that is not marked as a change; none, or nothing
-    readable there: as any page states it. labelled, after: elements, such as the items of a list of
-    days, and the words before the one that counts; they go before `dated`. drop: what stands inside `text` and is not the statement's. noise,
-    ends: a line of the text that is not the statement's, and one with which the statement has
-    ended. valid_until: the last day on which a capture may still show this layout.
+    readable there: as any page states it. labelled, after: elements, such as the items of a list
+    of days, and the words before the one that counts; they go before `dated`. drop: what stands
+    inside `text` and is not the statement's. noise, ends: a line of the text that is not the
+    statement's, and one with which the statement has ended. valid_until: the last day on which a
+    capture may still show this layout.
 
     after, noise and ends are regular expressions without regard to case; noise and ends match
     whole lines.
