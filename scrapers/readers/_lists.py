@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup, Tag
 from selectolax.lexbor import LexborHTMLParser
 
 from scrapers import markup, regions
+from scrapers.errors import NothingListed
 from scrapers.readers import Page, _datelines, generic
 from scrapers.values import Entry, Listing, Published
 
@@ -77,7 +78,10 @@ def listing(
 def _outside(page: Page, found: dict[str, Entry]) -> tuple[Entry, ...]:
     if page.source.articles is None:
         return ()
-    every = generic.listing(page).entries  # which has at least those of the rows
+    try:
+        every = generic.listing(page).entries
+    except NothingListed:
+        return ()
     return tuple(entry for entry in every if entry.url not in found)
 
 
