@@ -28,6 +28,8 @@ _BODIES = (
     ".TRS_Editor",
     "#printBody",
     ".News_Body_Txt_A",
+    "td.content1",
+    "td.content",
 )
 _TITLES = (
     "#News_Body_Title",
@@ -40,7 +42,7 @@ _TITLES = (
     "h1",
 )
 _TIME = "#News_Body_Time"
-_DATES = (".xltime", ".view-date", ".date", ".time")
+_DATES = (".xltime", ".view-date", ".date", ".time", ".news-date", ".article-date", "td.t2")
 _ANY_TITLE = ",".join(_TITLES)
 _ANY_DATE = ",".join(_DATES)
 _ANY_SUBTITLE = "#News_Body_subitle,.futitle"
@@ -78,17 +80,19 @@ def take_apart(page: Page) -> Parts:
     """
     tree = regions.parse(page.html)
     body = regions.only(tree, *_BODIES)
-    scope = body.parent
+    scope = around = body.parent
     text = markup.paragraphs(body)
     body.decompose()
     while scope is not None and scope.css_first(_ANY_TITLE) is None:
         scope = scope.parent
+    named = scope is not None
+    scope = scope or _dated_around(around)
     if scope is None:
         raise MissingElement("expected one title, found 0", selector=_ANY_TITLE)
     time = _taken(scope, _TIME)
     dateline = " ".join(_taken(scope, _ANY_DATE))
     subtitles = _taken(scope, _ANY_SUBTITLE)
-    title = _title(scope, tree)
+    title = _title(scope, tree) if named else _title_in_head(tree)
     lines = [*subtitles, *text.split("\n\n")]
     return Parts(
         title=title,
@@ -97,6 +101,25 @@ def take_apart(page: Page) -> Parts:
         text="\n\n".join(line for line in lines if line != title),
         stamp=regions.meta(tree, "PubDate") or "",
     )
+
+
+def _dated_around(node: LexborNode | None) -> LexborNode | None:
+    """The smallest region around a text without a title that holds its date, else its parent."""
+    scope = node
+    while scope is not None and scope.css_first(f"{_TIME},{_ANY_DATE}") is None:
+        scope = scope.parent
+    return scope or node
+
+
+def _title_in_head(tree: LexborHTMLParser) -> str:
+    """The title as the head alone names it: in a meta element, or before an underscore and the name
+    of the site."""
+    head = tree.css_first("title")
+    named, joint, _ = markup.one_line(head.text() if head is not None else "").partition("_")
+    title = regions.meta(tree, "ArticleTitle") or (named.strip() if joint else "")
+    if not title:
+        raise MissingElement("expected one title, found 0", selector=_ANY_TITLE)
+    return markup.title_text(title)
 
 
 def _taken(scope: LexborNode, selector: str) -> list[str]:

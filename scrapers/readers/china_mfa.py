@@ -57,4 +57,4 @@ def _title_or_page(parts: _trs.Parts, page: Page) -> Published | None:
     return in_title or on_page
 
 
-READER = Reader("china_mfa", 1, _trs_listing.listing, article, _trs.is_address)
+READER = Reader("china_mfa", 2, _trs_listing.listing, article, _trs.is_address)
