@@ -39,6 +39,7 @@ LEAST_READINGS = 5
 COLLAPSED_BELOW = 3
 
 _LOCATION = re.compile(r" \[(?:source|address|selector)=.*\]\Z", re.DOTALL)
+_EXTENT = re.compile(r"\A(?:none|\d+) of \d+ (?:listings|statements visited)[^:]*: ")
 _PARTICULAR = re.compile(r"https?://\S+|'[^']*'|\"[^\"]*\"|\b[\w-]+(?:\.[\w-]+)+\b|\d+")
 
 
@@ -136,4 +137,4 @@ def plain(error: str, limit: int = 300) -> str:
 
 def alike(error: str) -> str:
     """What errors of one kind have in common: without addresses, hosts, quotations and numbers."""
-    return " ".join(_PARTICULAR.sub("…", plain(error)).split())
+    return " ".join(_PARTICULAR.sub("…", _EXTENT.sub("", plain(error))).split())

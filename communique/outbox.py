@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from email.message import EmailMessage
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, func, or_, select, update
 
 from communique.mail.clean import shown
+from communique.mail.health import compose_health, health_letter
 from communique.mail.letter import letter
 from communique.mail.message import Sender, SenderError, compose, sender
 from communique.mail.smtp import EXAMPLE, Courier, Refused, SmtpUrlError, Unreachable, smtp_server
@@ -140,9 +142,9 @@ def _due(after: int, now: datetime) -> Select[*tuple[Any, ...]]:
     return (
         select(
             *(Delivery.id, Delivery.recipient, Delivery.message_id, Delivery.tries),
-            *(Delivery.created_at, Subscription.ended_at),
+            *(Delivery.created_at, Delivery.kind, Delivery.content, Subscription.ended_at),
         )
-        .join(Subscription, Subscription.id == Delivery.subscription_id)
+        .outerjoin(Subscription, Subscription.id == Delivery.subscription_id)
         .where(
             *(Delivery.status == "pending", Delivery.id > after, Delivery.message_id.is_not(None)),
             or_(Delivery.next_try_at.is_(None), Delivery.next_try_at <= now),
@@ -166,8 +168,8 @@ def _send_one(
         return
     try:
         with connection.begin_nested():
-            told = letter(connection, due.id)
-        courier.send(compose(told, origin, due.message_id, now), origin.address, due.recipient)
+            mail = _mail(connection, due, origin, now)
+        courier.send(mail, origin.address, due.recipient)
     except Unreachable as error:
         tally.unreachable += 1
         _defer(connection, due, now + _wait(due.created_at, now), shown(str(error), 500), tally)
@@ -182,6 +184,14 @@ def _send_one(
         tally.counts["sent"] += 1
         values = {"status": "sent", "sent_at": now, "next_try_at": None, "last_error": None}
         _note(connection, due, tries=due.tries + 1, **values)
+
+
+def _mail(connection: Connection, due: Facts, origin: Sender, now: datetime) -> EmailMessage:
+    """An alert, or what maintainers are told, which is of no subscription."""
+    if due.kind == "source_health":
+        told = health_letter(due.content or {}, due.recipient)
+        return compose_health(told, origin, due.message_id, now)
+    return compose(letter(connection, due.id), origin, due.message_id, now)
 
 
 def _tried_in_vain(

@@ -1,4 +1,4 @@
-"""`communique coverage`, `show`: what the store holds, without SQL."""
+"""`communique show`, and what a run saw: what the store holds, without SQL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import typer
 from sqlalchemy import text
 
 from communique.cli.common import (
-    DeskOption,
     JsonOption,
     console,
     errors,
@@ -22,13 +21,6 @@ from communique.coverage import SourceCoverage
 from communique.health import TROUBLED
 from communique.schema import OUTCOMES
 
-_LATEST = text("""
-    SELECT * FROM (
-        SELECT DISTINCT ON (source) * FROM analyst.coverage
-        WHERE CAST(:desk AS text) IS NULL OR desk = :desk
-        ORDER BY source, started_at DESC, run_id DESC
-    ) latest ORDER BY state, desk, source
-""")
 _STATEMENT = text("SELECT * FROM analyst.statements WHERE id = :id")
 _REVISIONS = text("""
     SELECT number, seen_at, title, capture_id, sha256, fetched_at, warc, record_id,
@@ -39,25 +31,7 @@ _REVISIONS = text("""
 
 def add_to(app: typer.Typer) -> None:
     """Hangs these commands on the application."""
-    app.command()(coverage)
     app.command()(show)
-
-
-def coverage(desk: str | None = DeskOption, as_json: bool = JsonOption) -> None:
-    """Who was checked last, how many items, the newest date, who is failing since when.
-
-    Exit status 1 when a source is failing.
-
-    Example: communique coverage --desk china
-    """
-    with the_line() as line, line.engine.connect() as connection:
-        rows = [dict(row) for row in connection.execute(_LATEST, {"desk": desk}).mappings()]
-    if as_json:
-        print_json(rows)
-    else:
-        print_rows(rows)
-    if any(row["state"] != "ok" for row in rows):
-        raise typer.Exit(1)
 
 
 def show(

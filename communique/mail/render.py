@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 from css_inline import CSSInliner
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -22,22 +23,26 @@ TEXT_MARKS = {"": "{}", "hit": "»{}«", "old": "[-{}-]", "new": "{{+{}+}}"}
 
 def as_text(letter: Letter, unsubscribe: str) -> str:
     """The letter as plain text, wrapped at 72 columns. unsubscribe: a mailto address."""
-    rendered = (
-        _environment()
-        .get_template("alert.txt")
-        .render(letter=letter, unsubscribe=unsubscribe, headline=headline(letter))
-    )
-    lines = "\n".join(line.rstrip() for line in rendered.splitlines())
-    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
+    return text_page("alert.txt", letter=letter, unsubscribe=unsubscribe, headline=headline(letter))
 
 
 def as_html(letter: Letter, unsubscribe: str) -> str:
     """The letter as one HTML page with inlined styles. unsubscribe: a mailto address."""
-    rendered = (
-        _environment()
-        .get_template("alert.html")
-        .render(letter=letter, unsubscribe=unsubscribe, headline=headline(letter))
+    return html_page(
+        "alert.html", letter=letter, unsubscribe=unsubscribe, headline=headline(letter)
     )
+
+
+def text_page(template: str, **values: Any) -> str:
+    """A template filled in as plain text: no trailing blanks, no two empty lines in a row."""
+    rendered = _environment().get_template(template).render(values)
+    lines = "\n".join(line.rstrip() for line in rendered.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
+
+
+def html_page(template: str, **values: Any) -> str:
+    """A template filled in as one HTML page with inlined styles."""
+    rendered = _environment().get_template(template).render(values)
     return CSSInliner(load_remote_stylesheets=False, keep_at_rules=True).inline(rendered)
 
 

@@ -1,0 +1,179 @@
+"""`communique coverage`, `health`: how every source stands, and who is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import typer
+from rich.text import Text
+from sqlalchemy import text
+
+from communique import health_mail, outbox
+from communique.cli.common import (
+    DeskOption,
+    JsonOption,
+    SourceOption,
+    chosen,
+    console,
+    errors,
+    print_json,
+    print_table,
+    the_line,
+)
+from communique.cli.standings import STYLES, notes, print_standings, words
+from communique.health import NOT_RUN, TROUBLED
+from communique.jobs import Line
+from communique.schema import STATES
+from communique.standing import Standing, standings
+
+_RUNS = text("""
+    SELECT started_at, run_kind, state, listings_read, listings_failed, listed, new, revised,
+           newest, error FROM analyst.coverage
+    WHERE source = :source ORDER BY started_at DESC, run_id DESC LIMIT 10
+""")
+_LISTINGS = text("""
+    SELECT DISTINCT ON (url) url, outcome, entries, fetched_at FROM communique.captures
+    WHERE source_id = :source AND listing = url
+    ORDER BY url, fetched_at DESC, id DESC
+""")
+_ERRORS = text("""
+    SELECT url, error, status, warc, record_id FROM communique.captures
+    WHERE source_id = :source AND run_id = :run AND error IS NOT NULL
+    ORDER BY listing IS NULL, id LIMIT 5
+""")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hangs these commands on the application."""
+    app.command()(coverage)
+    app.command()(health)
+
+
+def _state(value: str | None) -> str | None:
+    states = (*STATES, NOT_RUN)
+    if value is not None and value not in states:
+        raise typer.BadParameter(f"no state {value!r}; there are {', '.join(states)}")
+    return value
+
+
+StateOption = typer.Option(
+    None, help=f"One of {', '.join((*STATES, NOT_RUN))}.", callback=_state, metavar="STATE"
+)
+
+
+def coverage(
+    desk: str | None = DeskOption,
+    source: str | None = SourceOption,
+    state: str | None = StateOption,
+    as_json: bool = JsonOption,
+) -> None:
+    """How every source stands: who was checked when, what it brought, who is blind since when.
+
+    The worst come first. With --source: its last ten runs, each listing, and the errors in full.
+
+    Exit status 1 when a source shown is failing, blocked, late or never worked.
+
+    Example: communique coverage --desk china --state failing
+    """
+    with the_line() as line:
+        sources = chosen(line, desk, source)
+        found = standings(line.engine, sources, _now(line))
+        detail = _detail(line, found[0]) if source and found else {}
+    shown = [each for each in found if state in (None, each.state)]
+    if as_json:
+        print_json([asdict(each) | detail for each in shown])
+    elif source:
+        for each in shown:
+            _print_detail(each, detail)
+    else:
+        print_standings(shown)
+    if source and not found:
+        errors.print(f"{source} is not enabled: nobody collects it.", markup=False)
+        raise typer.Exit(1)
+    if any(each.state in (*TROUBLED, "late") for each in shown):
+        raise typer.Exit(1)
+
+
+def health(as_json: bool = JsonOption) -> None:
+    """Mail the maintainers which sources changed state since they were last told.
+
+    At most one mail a day to each of COMMUNIQUE_MAINTAINERS, and none where nothing changed.
+
+    Exit status 1 when a mail failed, or nobody is named to be told.
+
+    Example: communique health
+    """
+    with the_line() as line:
+        told = health_mail.queue(line.engine, line.sources, line.settings, _now(line))
+        sent = outbox.send_pending(line.engine, line.settings, line.settings.clock)
+    if as_json:
+        print_json({"told": asdict(told), "sent": asdict(sent)})
+    else:
+        names = ", ".join(told.queued) or "nobody: nothing changed, or today's mail is out"
+        console.print(f"Told of the sources' health: {names}.", markup=False)
+        counted = f"{sent.sent} sent, {sent.deferred} deferred, {sent.failed} failed"
+        console.print(f"Mails of the outbox: {counted}.", markup=False)
+    for problem in (*told.problems, *sent.problems):
+        errors.print(problem, style="red", markup=False, soft_wrap=True)
+    if told.problems or sent.problems or sent.failed:
+        raise typer.Exit(1)
+
+
+def next_command(standing: Standing) -> str:
+    """What to type to look closer, or to mend it."""
+    if standing.state in (NOT_RUN, "late") and standing.newest is None:
+        return f"communique collect --source {standing.source}"
+    return f"communique sources check {standing.source}"
+
+
+def _now(line: Line) -> datetime:
+    """The clock; where an archive is replayed at no fixed moment, that of the latest turn."""
+    now = line.settings.clock()
+    if line.replay is None or line.settings.as_of is not None:
+        return now
+    with line.engine.connect() as connection:
+        latest = connection.execute(text("SELECT max(started_at) FROM communique.coverage"))
+        return latest.scalar() or now
+
+
+def _detail(line: Line, standing: Standing) -> dict[str, Any]:
+    """The last ten runs of one source, its listings as last visited, and the first errors."""
+    key = {"source": standing.source, "run": standing.run_id}
+    with line.engine.connect() as connection:
+        return {
+            name: [dict(row) for row in connection.execute(query, key).mappings()]
+            for name, query in (("runs", _RUNS), ("listings", _LISTINGS), ("errors", _ERRORS))
+        } | {"next": next_command(standing)}
+
+
+def _print_detail(standing: Standing, detail: dict[str, Any]) -> None:
+    head = f"{standing.source}  {standing.publisher}  (desk {standing.desk})"
+    console.print(head, style="bold", markup=False, soft_wrap=True)
+    state = Text(f"{words(standing.state)} since {standing.since:%Y-%m-%d %H:%M} UTC")
+    state.stylize(STYLES.get(standing.state, "green"))
+    console.print(state)
+    _line(standing.said)
+    _line(notes(standing, every=True))
+    if detail["runs"]:
+        numbers = ("listings_read", "listings_failed", "listed", "new", "revised")
+        console.print("\nThe last runs", style="bold")
+        columns = ("started_at", "run_kind", "state", *numbers, "newest")
+        print_table(columns, detail["runs"], right=numbers)
+    console.print("\nListings, as last visited", style="bold")
+    for each in detail["listings"]:
+        said = f"{each['entries']} entries" if each["outcome"] == "listed" else each["outcome"]
+        _line(f"{each['fetched_at']:%Y-%m-%d %H:%M}  {said:<12}  {each['url']}")
+    if detail["errors"]:
+        console.print("\nFirst errors of the last run", style="bold")
+    for each in detail["errors"]:
+        _line(each["error"])
+        if each["warc"]:
+            _line(f"  saved in {each['warc']}, record {each['record_id']}")
+    _line(f"\nNext: {detail['next']}")
+
+
+def _line(said: str) -> None:
+    if said:
+        console.print(said, markup=False, highlight=False, soft_wrap=True)

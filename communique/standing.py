@@ -1,0 +1,168 @@
+"""How each source stands now: what its last turn saw, and whether its next one is overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, text
+
+from communique.health import NOT_RUN, TROUBLED, TURN_WITHIN, WORST_FIRST
+from scrapers.sources import Source
+
+# Longer than any turn may take: one that has not ended by then was killed, or hangs.
+LONGEST_TURN = timedelta(hours=4)
+
+# A source stands as its collects leave it (a replay stands for them): a backfill is no turn.
+_LAST = text("""
+    SELECT o.id AS watched, o.added_at, c.*, p.url AS address
+    FROM communique.sources o
+    LEFT JOIN LATERAL (
+        SELECT c.* FROM communique.coverage c JOIN communique.runs u ON u.id = c.run_id
+        WHERE c.source_id = o.id AND u.kind <> 'backfill'
+        ORDER BY c.started_at DESC, c.id DESC LIMIT 1
+    ) c ON true
+    LEFT JOIN LATERAL (
+        SELECT e.url FROM communique.captures e
+        WHERE e.run_id = c.run_id AND e.source_id = o.id AND e.error IS NOT NULL
+        ORDER BY e.listing IS NULL, e.id LIMIT 1
+    ) p ON true
+    WHERE o.id = ANY(:ids)
+""")
+_UNFINISHED = text("""
+    SELECT e.source_id, max(u.started_at) FROM communique.runs u
+    JOIN communique.captures e ON e.run_id = u.id
+    WHERE u.kind = 'collect' AND u.finished_at IS NULL AND u.started_at > :recent
+      AND NOT EXISTS (SELECT FROM communique.coverage c
+                      WHERE c.run_id = u.id AND c.source_id = e.source_id)
+    GROUP BY e.source_id
+""")
+_GAPS = text("SELECT source_id, count(*) FROM communique.gaps WHERE filled_at IS NULL GROUP BY 1")
+_SUSPECT = text("""
+    SELECT source_id, count(*) FROM communique.addresses WHERE suspect IS NOT NULL GROUP BY 1
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One source as it stands at a moment.
+
+    state: as communique/health.py explains them, or `not_run` where no turn has begun; since: when
+    that began (aware). run_id, last_run, listed, new, newest, cadence_days: of its last turn. said:
+    why it is in that state, in plain words; empty where there is nothing to say. address: where
+    the first thing failed. suspects: statements whose reading is doubtful; gaps: those open.
+    """
+
+    source: str
+    publisher: str
+    desk: str
+    state: str
+    since: datetime
+    run_id: int | None
+    last_run: datetime | None
+    listed: int | None
+    new: int | None
+    newest: date | None
+    cadence_days: int | None
+    said: str
+    address: str | None
+    suspects: int
+    gaps: int
+
+
+def standings(engine: Engine, sources: Iterable[Source], now: datetime) -> tuple[Standing, ...]:
+    """The enabled ones of these sources as they stand at `now` (aware), the worst first."""
+    watched = {source.id: source for source in sources if source.enabled}
+    with engine.connect() as connection:
+        recent = {"recent": now - timedelta(days=30)}
+        begun = _by_source(connection, _UNFINISHED, recent)
+        gaps, doubts = _by_source(connection, _GAPS), _by_source(connection, _SUSPECT)
+        rows = connection.execute(_LAST, {"ids": list(watched)}).all()
+    found = [
+        _standing(
+            *(watched[row.watched], row, now, begun.get(row.watched)),
+            suspects=doubts.get(row.watched, 0),
+            gaps=gaps.get(row.watched, 0),
+        )
+        for row in rows
+    ]
+    return tuple(sorted(found, key=lambda s: (WORST_FIRST.index(s.state), s.desk, s.source)))
+
+
+def _by_source(
+    connection: Connection, query: Any, values: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    found: dict[str, Any] = dict(connection.execute(query, values or {}).all())
+    return found
+
+
+def _standing(
+    source: Source,
+    row: Row[*tuple[Any, ...]],
+    now: datetime,
+    begun: datetime | None,
+    *,
+    suspects: int,
+    gaps: int,
+) -> Standing:
+    state, since, said = _state(source, row, now, begun)
+    return Standing(
+        source=source.id,
+        publisher=source.publisher,
+        desk=source.desk,
+        state=state,
+        since=since,
+        run_id=row.run_id,
+        last_run=row.started_at,
+        listed=row.listed,
+        new=row.new,
+        newest=row.newest,
+        cadence_days=row.cadence_days,
+        said=said,
+        address=row.address if state in TROUBLED else None,
+        suspects=suspects,
+        gaps=gaps,
+    )
+
+
+def _state(
+    source: Source, row: Row[*tuple[Any, ...]], now: datetime, begun: datetime | None
+) -> tuple[str, datetime, str]:
+    """State, since when, and why in words."""
+    waits_since = row.started_at or row.added_at
+    overdue = now - waits_since > TURN_WITHIN
+    died = _died(begun, row.started_at, now)
+    if row.state in TROUBLED:
+        return row.state, row.since, "; ".join(filter(None, [row.error, died]))
+    if overdue:
+        return "late", waits_since + TURN_WITHIN, died or _no_turn(source, row.started_at)
+    if died and begun:
+        return "late", begun + LONGEST_TURN, died
+    if row.state is None:
+        return NOT_RUN, row.added_at, "no turn yet"
+    return row.state, row.since, _silence(row) if row.state != "ok" else row.error or ""
+
+
+def _no_turn(source: Source, last: datetime | None) -> str:
+    since = f"since {_moment(last)}" if last else "at all"
+    return f"it had no turn {since}, though one is due every day: is collect_{source.desk} paused?"
+
+
+def _died(begun: datetime | None, last: datetime | None, now: datetime) -> str:
+    if begun is None or (last is not None and begun <= last) or now - begun < LONGEST_TURN:
+        return ""
+    return f"the turn that began {_moment(begun)} never ended: it was killed, or hangs"
+
+
+def _silence(row: Row[*tuple[Any, ...]]) -> str:
+    newest = f"its newest statement is of {row.newest}" if row.newest else "no statement has a date"
+    days = "day" if row.cadence_days == 1 else "days"
+    return (
+        f"it reads well, but {newest}; something new is expected within {row.cadence_days} {days}"
+    )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
