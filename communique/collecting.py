@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -12,6 +13,7 @@ from sqlalchemy import Engine, or_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from communique.coverage import SourceCoverage, last_collected, record_coverage
+from communique.gaps import Look, fill_numbers, note_walks, open_gaps
 from communique.schema import Run, SourceRow
 from communique.store import record_finding, record_listed, record_listing
 from communique.visits import (
@@ -24,11 +26,14 @@ from communique.visits import (
 from communique.wordings import Intake, Topics
 from scrapers.addresses import canonical
 from scrapers.crawl import Plan, crawl
+from scrapers.pace import Stopped
 from scrapers.sources import Source
 from scrapers.values import Entry, Finding, Known, Listed, ListingSeen
 from scrapers.visit import Fetch, visit
 
 log = logging.getLogger(__name__)
+
+STOPPED = "stopped before its end"
 
 Clock = Callable[[], datetime]
 Crawled = ListingSeen | Listed | Finding
@@ -39,8 +44,9 @@ Watch = Callable[[Crawled], None]
 class Job:
     """What all sources of one run share.
 
-    kind: collect, backfill or replay; a backfill's statements never alert. since: how far back a
-    backfill walks the listings. clock: now, aware, UTC. topics: tells a statement's topics.
+    kind: collect, backfill or replay; a backfill's statements never alert. since, until: how far
+    back a backfill walks the listings, and what they date later it leaves alone. clock: now,
+    aware, UTC. topics: tells a statement's topics. stopping: set when the run is to stop.
     """
 
     engine: Engine
@@ -49,6 +55,8 @@ class Job:
     clock: Clock
     topics: Topics
     since: date | None = None
+    until: date | None = None
+    stopping: threading.Event | None = None
 
 
 def open_run(engine: Engine, kind: str, key: str, desk: str | None, now: datetime) -> int:
@@ -109,26 +117,37 @@ def collect_source(
     *,
     listings: frozenset[str] | None = None,
     watch: Watch | None = None,
+    resume: Mapping[str, str] | None = None,
 ) -> SourceCoverage:
     """Gives one source its turn and returns what it saw. watch: told of each value
-    once it is recorded (a progress bar). What was recorded stays, whatever happens after it; an
-    unexpected error becomes the coverage row's and is raised again.
+    once it is recorded (a progress bar). resume: by listing, the page that a killed backfill goes
+    on from. What was recorded stays, whatever happens after it; an unexpected error becomes the
+    coverage row's and is raised again.
     """
-    started_at = job.clock()
-    pending = pending_addresses(job.engine, source.id, started_at) if job.since is None else ()
+    started_at, collects = job.clock(), job.since is None
+    missing = open_gaps(job.engine, source, recent=started_at) if collects else ()
     plan = Plan(
         now=started_at,
         since=job.since,
-        listings_seen=walked_listings(job.engine, source.id),
+        until=job.until,
+        walked=walked_listings(job.engine, source.id),
         listings=listings,
-        unread=unread_pages(job.engine, source.id) if job.since is None else {},
-        pending=pending,
+        unread=unread_pages(job.engine, source.id) if collects else {},
+        pending=pending_addresses(job.engine, source.id, started_at) if collects else (),
+        back_to=min((gap.since for gap in missing if gap.kind == "window"), default=None),
+        resume=resume or {},
     )
 
     def lookup(urls: Sequence[str]) -> Mapping[str, Known]:
         return known_addresses(job.engine, source.id, urls, started_at)
 
-    return _take(job, source, crawl(source, fetch, lookup, plan), watch)
+    def values() -> Iterator[Crawled]:
+        yield from crawl(source, fetch, lookup, plan)
+        if collects and source.series is not None and listings is None:
+            look = Look(job.engine, job.run_id, source, fetch, lookup, plan)
+            yield from fill_numbers(look, source.series)
+
+    return _take(job, source, values(), watch)
 
 
 def visit_address(job: Job, source: Source, url: str, fetch: Fetch) -> SourceCoverage:
@@ -163,13 +182,17 @@ def _take(
         collected_at=last_collected(job.engine, source.id, job.run_id),
     )
     started_at, tally = intake.now, Counter[str]()
-    crash: str | None = "stopped before its end"
+    crash: str | None = STOPPED
     try:
         for value in values:
+            if job.stopping is not None and job.stopping.is_set():
+                raise Stopped(STOPPED)
             _record(replace(intake, now=job.clock()), value, tally)
             if watch:
                 watch(value)
         crash = None
+    except Stopped:
+        raise
     except Exception as error:
         crash = f"{type(error).__name__}: {error}"
         raise
@@ -191,6 +214,7 @@ def _take(
 def _record(intake: Intake, value: Crawled, tally: Counter[str]) -> None:
     if isinstance(value, Listed):
         tally["listed"] += len(value.entries)
+        note_walks(intake.engine, intake.run_id, value, intake.now)
         record_listed(intake, value)
         return
     if value.error is not None:

@@ -19,6 +19,10 @@ from communique.settings import Settings, project_folder
 # Serialises two upgrades that start at once; any constant of our own will do.
 UPGRADE_LOCK = 0x434F4D4D
 
+# Connections that a process keeps open, and seconds that a thread waits for one to be free.
+CONNECTIONS = 8
+PATIENCE = 300
+
 
 class StoreError(Exception):
     """The store cannot be used as it is; the message says what to do."""
@@ -55,6 +59,10 @@ def _engine(url: str) -> Engine:
     return create_engine(
         parsed,
         pool_pre_ping=True,
+        # Hundreds of threads share these: each holds one for a finding's transaction only.
+        pool_size=CONNECTIONS,
+        max_overflow=CONNECTIONS,
+        pool_timeout=PATIENCE,
         connect_args={"application_name": "communique", "options": "-c timezone=UTC"},
     )
 

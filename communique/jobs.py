@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import Engine
 
 from communique.collecting import (
+    Crawled,
     Job,
     Watch,
     close_run,
@@ -18,7 +21,8 @@ from communique.collecting import (
     register_sources,
 )
 from communique.coverage import SourceCoverage
-from communique.pace import host_turns
+from communique.pace import HostTurns
+from communique.parallel import MOST_THREADS, Done, by_host
 from communique.rules import Document, compile_rules
 from communique.settings import Settings
 from communique.watchlists import Loaded, load_watchlists
@@ -34,8 +38,8 @@ from scrapers.visit import Fetch
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What every job stands on: settings, an open store, the facts and rules as they are now, and
-    how the fetcher behaves."""
+    """What every job stands on: settings, an open store, the facts and rules as they are now, how
+    the fetcher behaves, and whose turn it is at which host."""
 
     settings: Settings
     engine: Engine
@@ -44,6 +48,7 @@ class Line:
     topics: Topics
     replay: Replay | None
     policy: FetchPolicy
+    turns: HostTurns
 
     def desk(self, desk: str | None) -> tuple[Source, ...]:
         """The enabled sources of a desk; of all desks for None."""
@@ -65,7 +70,8 @@ def open_line(settings: Settings, engine: Engine, policy: FetchPolicy | None = N
     policy = policy or fetch_policy(settings)
     replay = Replay(settings.replay, settings.as_of, policy) if settings.replay else None
     loaded = load_watchlists(settings.watchlists)
-    return Line(settings, engine, sources, loaded, topics_of(loaded), replay, policy)
+    turns = HostTurns(engine)
+    return Line(settings, engine, sources, loaded, topics_of(loaded), replay, policy, turns)
 
 
 def fetch_policy(settings: Settings) -> FetchPolicy:
@@ -94,9 +100,16 @@ def topics_of(loaded: Loaded) -> Topics:
 
 
 @contextmanager
-def fetching(line: Line, source: Source, run_key: str, now: datetime) -> Iterator[Fetch]:
+def fetching(
+    line: Line,
+    source: Source,
+    run_key: str,
+    now: datetime,
+    stopping: threading.Event | None = None,
+) -> Iterator[Fetch]:
     """How a source's addresses are answered in this run: from the replayed archive, else from the
-    network, politely, with every exchange written to a WARC file of this source and run."""
+    network, politely, with every exchange written to a WARC file of this source and run.
+    stopping: once it is set, whoever waits for a turn gets Stopped."""
     if line.replay is not None:
         yield line.replay.fetch
         return
@@ -106,7 +119,7 @@ def fetching(line: Line, source: Source, run_key: str, now: datetime) -> Iterato
         open_archive(settings.archive, name) as archive,
         Fetcher(
             line.policy,
-            turn=host_turns(line.engine),
+            turn=line.turns.turns(stopping),
             archive=archive,
             clock=settings.clock,
         ) as fetcher,
@@ -125,12 +138,17 @@ def run_source(
     kind: str,
     run_key: str,
     since: date | None = None,
+    until: date | None = None,
     watch: Watch | None = None,
+    resume: Mapping[str, str] | None = None,
+    stopping: threading.Event | None = None,
 ) -> SourceCoverage:
     """One source's turn in the run named run_key; opens the run where it is new.
 
-    kind: collect or backfill. since: how far back a backfill walks. Returns what was seen; only
-    what is wrong on our side raises (the store, the archive), never what a page does.
+    kind: collect or backfill. since, until: the days (of the source) between which a backfill
+    walks. resume: by listing, the page that it goes on from. stopping: once it is set, the turn
+    ends with Stopped. Returns what was seen; only what is wrong on our side raises (the store, the
+    archive), never what a page does.
     """
     now = line.settings.clock()
     run_id = open_run(line.engine, kind, run_key, source.desk, now)
@@ -141,9 +159,54 @@ def run_source(
         clock=line.settings.clock,
         topics=line.topics,
         since=since,
+        until=until,
+        stopping=stopping,
     )
-    with fetching(line, source, run_key, now) as fetch:
-        return collect_source(job, source, fetch, watch=watch)
+    with fetching(line, source, run_key, now, stopping) as fetch:
+        return collect_source(job, source, fetch, watch=watch, resume=resume)
+
+
+class Onlooker:
+    """What is told of a run of many sources as it goes; this one shows nothing."""
+
+    def value(self, source: Source, value: Crawled) -> None:
+        """A value was recorded. Called in the thread of the source's host."""
+
+    def done(self, done: Done) -> None:
+        """A source's turn is over. Called in the caller's own thread."""
+
+    def tick(self) -> None:
+        """Time passes. Called in the caller's own thread, about twice a second."""
+
+
+def collect_all(
+    line: Line,
+    sources: Sequence[Source],
+    *,
+    run_key: str,
+    onlooker: Onlooker | None = None,
+    most: int = MOST_THREADS,
+) -> list[Done]:
+    """A collect of many sources, hosts in parallel (at most so many at once): a run for each desk,
+    named run_key with the desk's name behind it. Returns how each ended, in the order of
+    `sources`. What one source does, or what goes wrong with it, stops no other.
+    """
+    seen = onlooker or Onlooker()
+
+    def work(source: Source, stopping: threading.Event) -> SourceCoverage:
+        return run_source(
+            line,
+            source,
+            kind="collect",
+            run_key=f"{run_key}:{source.desk}",
+            watch=partial(seen.value, source),
+            stopping=stopping,
+        )
+
+    done = by_host(sources, work, most=most, done=seen.done, tick=seen.tick)
+    for desk in sorted({source.desk for source in sources}):
+        finish_run(line, f"{run_key}:{desk}")
+    return done
 
 
 def finish_run(line: Line, run_key: str) -> None:

@@ -1,48 +1,211 @@
 """One request at a time per host, at its pace, on whichever worker: PostgreSQL is the clock hand.
 
-A transaction takes the host's advisory lock, waits until the host's last request is old enough,
-notes the new start, and holds the lock until the request is over. A worker that dies loses its
-connection and with it the lock.
+A process holds one connection for this, apart from the pool, and on it, for as long as a request
+lasts, the host's advisory lock; table `hosts` keeps when the host was last asked, and how much it
+asked us to slow down. Threads of one process queue for a host among themselves first. Whoever has
+to wait waits without any lock and comes back. A process that dies loses its connection and with it
+its locks; one that loses its connection makes a new one, and only then may two requests overlap.
+
+The locks are the session's: a connection pooler between us and PostgreSQL must not share sessions
+(pgbouncer: `pool_mode = session`).
 """
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Engine, text
+import psycopg2
+from sqlalchemy import Engine, event
 
-from scrapers.pace import Turn
+from scrapers.pace import Asked, Stopped, Turn, slowed
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('host ' || :host, 0))")
-_WAIT = text("""
-    SELECT coalesce(max(extract(epoch FROM
-           last_started_at + make_interval(secs => :delay) - clock_timestamp())), 0)
-    FROM communique.hosts WHERE name = :host
-""")
-_NOTE = text("""
-    INSERT INTO communique.hosts (name, last_started_at) VALUES (:host, clock_timestamp())
-    ON CONFLICT (name) DO UPDATE SET last_started_at = excluded.last_started_at
-""")
+log = logging.getLogger(__name__)
+
+# How often a host is asked for that another process is asking just now, in seconds.
+POLL = 0.05
+TRIES = 5
+
+_KEY = "hashtextextended(%(name)s, 0)"
+# In one statement: the lock where it is free, and the new start where the host is due. What the
+# row says is read under its own lock, so it is the latest that any process has written.
+_TAKE = f"""
+    WITH taken AS MATERIALIZED (SELECT pg_try_advisory_lock({_KEY}) AS got),
+    noted AS (
+        INSERT INTO communique.hosts AS h (name, last_started_at)
+        SELECT %(host)s, clock_timestamp() FROM taken WHERE got
+        ON CONFLICT (name) DO UPDATE SET last_started_at = clock_timestamp()
+        WHERE h.last_started_at = %(waited_out)s OR h.last_started_at <= clock_timestamp()
+              - make_interval(secs => greatest(%(delay)s, least(%(delay)s * h.slowdown, 300)))
+        RETURNING slowdown
+    )
+    SELECT got, slowdown FROM taken LEFT JOIN noted ON true
+"""  # noqa: S608 (a constant of ours)
+_LEFT = """
+    SELECT extract(epoch FROM last_started_at - clock_timestamp())::float8
+           + greatest(%(delay)s, least(%(delay)s * slowdown, 300)), last_started_at, slowdown
+    FROM communique.hosts WHERE name = %(host)s
+"""
+_LOCK = f"SELECT pg_try_advisory_lock({_KEY})"
+_UNLOCK = f"SELECT pg_advisory_unlock({_KEY})"
+_SLOW = "UPDATE communique.hosts SET slowdown = %(slowdown)s WHERE name = %(host)s"
+
+Values = Mapping[str, Any]
+Row = tuple[Any, ...]
 
 
-def host_turns(engine: Engine) -> Turn:
-    """Turns for a fetcher: `with turn(host, delay): request`; delay: seconds, start to start."""
+@dataclass(slots=True)
+class _Host:
+    """What this process knows of a host. due: no request before (time.monotonic)."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    due: float = 0.0
+
+
+class HostTurns:
+    """Turns at hosts, for all threads of a process; the connection is made with the first one and
+    closed with the engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._guard = threading.Lock()
+        self._hosts: dict[str, _Host] = {}
+        self._connection: Any = None
+        self._session = 0
+        event.listen(engine, "engine_disposed", lambda _: self.close())
+
+    def close(self) -> None:
+        """Gives up the connection and every lock on it."""
+        with self._guard:
+            self._drop()
+
+    def turns(self, stopping: threading.Event | None = None) -> Turn:
+        """Turns for a fetcher: `with turn(host, delay) as asked: request`. stopping: once it is
+        set, whoever waits gets Stopped."""
+        wait = _waiter(stopping)
+
+        @contextmanager
+        def turn(host: str, delay: float, *, pause: float = 0.0) -> Iterator[Asked]:
+            wait(pause)
+            with self._guard:
+                state = self._hosts.setdefault(host, _Host())
+            with state.lock:
+                asked, session = self._take(host, delay, state, wait)
+                before, started = asked.slowdown, time.monotonic()
+                try:
+                    yield asked
+                finally:  # a request that failed was a request
+                    state.due = max(
+                        started + slowed(delay, asked.slowdown), time.monotonic() + asked.rest
+                    )
+                    self._release(host, session, asked.slowdown, before)
+
+        return turn
 
     @contextmanager
-    def turn(host: str, delay: float) -> Iterator[None]:
-        with engine.connect() as connection:
-            transaction = connection.begin()
-            connection.execute(_LOCK, {"host": host})
-            wait = connection.execute(_WAIT, {"host": host, "delay": delay}).scalar_one()
-            if wait > 0:
-                # A clock that was set back must not stop a host for days.
-                time.sleep(min(float(wait), delay))
-            connection.execute(_NOTE, {"host": host})
+    def alone(self, name: str) -> Iterator[bool]:
+        """Whether this process alone does what `name` says, as long as the context lasts; False:
+        another one, or another thread of this one, is at it."""
+        with self._guard:
+            state = self._hosts.setdefault(f"alone {name}", _Host())
+        mine = state.lock.acquire(blocking=False)
+        try:
+            row, session = self._ask(_LOCK, {"name": name}) if mine else ((False,), 0)
             try:
-                yield
-            finally:  # a request that failed was a request
-                transaction.commit()
+                yield bool(row[0])
+            finally:
+                if row[0]:
+                    self._unlock(name, session)
+        finally:
+            if mine:
+                state.lock.release()
 
-    return turn
+    def _take(
+        self, host: str, delay: float, state: _Host, wait: Callable[[float], None]
+    ) -> tuple[Asked, int]:
+        """Waits until the host is free and due, and notes the start."""
+        values = {"host": host, "name": f"host {host}", "delay": delay, "waited_out": None}
+        while True:
+            wait(state.due - time.monotonic())
+            (got, slowdown), session = self._ask(_TAKE, values)
+            if slowdown is not None:
+                return Asked(slowdown), session
+            if got:
+                self._unlock(f"host {host}", session)
+            (left, last, slowdown), _ = self._ask(_LEFT, values, none=(0.0, None, 1.0))
+            longest = slowed(delay, slowdown)
+            if left > longest:  # the clock was set back: that must not stop a host for days
+                values["waited_out"] = last
+            pause = min(max(left, 0.0), longest) or (0.0 if got else POLL)
+            state.due = time.monotonic() + pause
+
+    def _release(self, host: str, session: int, slowdown: float, before: float) -> None:
+        if slowdown != before:
+            self._ask(_SLOW, {"host": host, "slowdown": slowdown}, rows=False)
+        self._unlock(f"host {host}", session)
+
+    def _unlock(self, name: str, session: int) -> None:
+        """Gives a lock back. One of a connection that was lost is gone with it."""
+        with self._guard:
+            if session == self._session and self._connection is not None:
+                with suppress(psycopg2.OperationalError, psycopg2.InterfaceError):
+                    self._execute(_UNLOCK, {"name": name})
+
+    def _ask(
+        self, query: str, values: Values, *, none: Row = (), rows: bool = True
+    ) -> tuple[Row, int]:
+        """The first row of an answer, and the session that gave it. A lost connection is made
+        anew; raises psycopg2.OperationalError where that does not help."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                with self._guard:
+                    return self._execute(query, values, rows=rows) or none, self._session
+            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                if attempt == TRIES:
+                    raise
+                log.warning("the connection that keeps the hosts' pace was lost: %s", error)
+                time.sleep(attempt - 1)
+
+    def _execute(self, query: str, values: Values, *, rows: bool = True) -> Row | None:
+        if self._connection is None:
+            self._session += 1
+            self._connection = _connect(self._engine)
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(query, values)
+                return cursor.fetchone() if rows else None
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            with suppress(psycopg2.Error):
+                self._connection.close()
+            self._connection = None
+
+
+def _connect(engine: Engine) -> Any:
+    """A psycopg2 connection of our own, that no pool takes back."""
+    pooled = engine.raw_connection()
+    made: Any = pooled.driver_connection
+    pooled.detach()
+    made.autocommit = True
+    return made
+
+
+def _waiter(stopping: threading.Event | None) -> Callable[[float], None]:
+    def wait(seconds: float) -> None:
+        if stopping is None:
+            time.sleep(max(seconds, 0.0))
+        elif stopping.wait(seconds) if seconds > 0 else stopping.is_set():
+            raise Stopped("the run is being stopped")
+
+    return wait

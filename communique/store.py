@@ -18,6 +18,12 @@ from communique.visits import confirmed_gone, next_visit
 from communique.wordings import Intake, is_stale, stands, store_statement, touch
 from scrapers.values import Finding, Listed, ListingSeen, Outcome
 
+_NEW_WALK = insert(WalkedListing)
+_WALKED = _NEW_WALK.on_conflict_do_update(
+    index_elements=["source_id", "url"],
+    set_={"walked_at": func.greatest(WalkedListing.walked_at, _NEW_WALK.excluded.walked_at)},
+)
+
 
 def record_listing(intake: Intake, seen: ListingSeen) -> None:
     """Records one visited page of a listing."""
@@ -47,7 +53,7 @@ def record_listed(intake: Intake, listed: Listed) -> None:
     ]
     with intake.engine.begin() as connection:
         if walked:
-            connection.execute(insert(WalkedListing).values(walked).on_conflict_do_nothing())
+            connection.execute(_WALKED, walked)
         for start in range(0, len(rows), 1000):
             statement = insert(Address).values(rows[start : start + 1000])
             connection.execute(statement.on_conflict_do_nothing())

@@ -108,11 +108,13 @@ def listed_entry_of(engine: Engine, source_id: str, url: str) -> Entry | None:
     return listed_entry(row.fetch_url, row.listed) if row else None
 
 
-def walked_listings(engine: Engine, source_id: str) -> frozenset[str]:
-    """Addresses of the source's listings that were walked at least once."""
-    query = select(WalkedListing.url).where(WalkedListing.source_id == source_id)
+def walked_listings(engine: Engine, source_id: str) -> Mapping[str, datetime]:
+    """The source's listings that were walked at least once, and when they last were."""
+    query = select(WalkedListing.url, WalkedListing.walked_at).where(
+        WalkedListing.source_id == source_id
+    )
     with engine.connect() as connection:
-        return frozenset(connection.execute(query).scalars())
+        return dict(connection.execute(query).tuples().all())
 
 
 def unread_pages(engine: Engine, source_id: str) -> Mapping[str, tuple[str, ...]]:

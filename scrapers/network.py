@@ -23,10 +23,11 @@ from scrapers.exchange import Exchange, lowered
 from scrapers.failures import explain
 from scrapers.guard import GuardedAdapter
 from scrapers.judge import is_challenge
-from scrapers.pace import Turn
+from scrapers.pace import Asked, Turn
 from scrapers.policy import FetchPolicy
 
 _WORTH_REPEATING = frozenset((429, 500, 502, 503, 504))
+_TOO_BUSY = frozenset((429, 503))
 # The way to a server takes a little longer one time than the next; what counts is when it hears us.
 _MARGIN = 1.02
 _ACCEPT = (
@@ -73,19 +74,22 @@ class Network:
     ) -> Exchange:
         """As Transport says; repeats what is worth repeating, each time in the host's turn."""
         retry = Retry(total=self._policy.retries, backoff_factor=self._policy.backoff)
+        pause = 0.0
         while True:
-            with self._turn(host_of(url), delay * _MARGIN):
+            with self._turn(host_of(url), delay * _MARGIN, pause=pause) as asked:
                 attempt = self._attempt(url, headers, jar)
+                wait = _asked_wait(retry, attempt.exchange)
+                patient = wait is None or wait <= self._policy.longest_retry_after
+                _tell(asked, attempt.exchange, wait if wait and patient else 0.0)
             if not attempt.again:
                 return attempt.exchange
             try:
                 retry = retry.increment("GET", url, error=attempt.exchange.error)
             except MaxRetryError:
                 return attempt.exchange
-            wait = _asked_wait(retry, attempt.exchange)
-            if wait is not None and wait > self._policy.longest_retry_after:
+            if not patient:
                 return replace(attempt.exchange, error=_too_long(attempt.exchange))
-            time.sleep(retry.get_backoff_time() if wait is None else wait)
+            pause = retry.get_backoff_time() if wait is None else 0.0
 
     def _attempt(self, url: str, headers: Mapping[str, str], jar: RequestsCookieJar) -> _Attempt:
         started, deadline = self.now(), time.monotonic() + self._policy.total_timeout
@@ -178,6 +182,14 @@ def _is_worth_repeating(exchange: Exchange) -> bool:
     if exchange.error is not None or exchange.status not in _WORTH_REPEATING:
         return False
     return not is_challenge(exchange.capture(exchange.url))
+
+
+def _tell(asked: Asked, exchange: Exchange, wait: float) -> None:
+    """Tells the host's pace how the host took this request."""
+    if exchange.status in _TOO_BUSY or wait:
+        asked.busy(wait)
+    elif exchange.status is not None and exchange.status < 500 and exchange.error is None:
+        asked.answered()
 
 
 def _asked_wait(retry: Retry, exchange: Exchange) -> float | None:

@@ -165,25 +165,39 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class ListingSeen:
-    """One page of a listing was visited. error: why it counts as failed; None when it was read."""
+    """One page of a listing was visited. error: why it counts as failed; None when it was read.
+    pages: how many pages the listing has, as far as its walk has seen."""
 
     url: str
     listing: str
     entries: int
     capture: Capture | None
     error: ScrapeError | None = None
+    pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A listing's walk in a collect. named: the canonical addresses on the pages read, in their
+    order. met: whether they reach back to what was known; None: there was nothing to reach."""
+
+    listing: str
+    named: tuple[str, ...]
+    met: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """Addresses that the listings named: canonical address and entry, each address once.
 
-    listings: those walked as far as the plan asks, whose addresses are all among these.
+    listings: those walked as far as the plan asks, whose addresses are all among these. walks:
+    how each of them went.
     """
 
     source: str
     entries: tuple[tuple[str, Entry], ...]
     listings: tuple[str, ...] = ()
+    walks: tuple[Walked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

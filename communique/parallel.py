@@ -1,0 +1,152 @@
+"""Many sources at once: one thread for each host, the sources of one host one after another."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import resource
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from communique.coverage import SourceCoverage
+from scrapers.addresses import host_of
+from scrapers.errors import ScrapeError
+from scrapers.pace import Stopped
+from scrapers.sources import Source
+
+log = logging.getLogger(__name__)
+
+# Threads wait most of the time; each has a connection to its host and an archive file open.
+MOST_THREADS = 300
+FILES_EACH = 6
+# How long a run that is stopped waits for requests under way, in seconds.
+GRACE = 10.0
+TICK = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One source's turn is over. coverage: what it saw; None where our own trouble ended it
+    before it could be counted. crash: that trouble, in a line."""
+
+    source: Source
+    coverage: SourceCoverage | None = None
+    crash: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether somebody must look."""
+        return self.coverage is None or self.crash is not None or self.coverage.failed
+
+
+Work = Callable[[Source, threading.Event], SourceCoverage]
+
+
+def by_host(
+    sources: Sequence[Source],
+    work: Work,
+    *,
+    most: int = MOST_THREADS,
+    done: Callable[[Done], None] | None = None,
+    tick: Callable[[], None] | None = None,
+) -> list[Done]:
+    """Gives every source its turn, hosts in parallel, at most so many at once; what one source
+    does stops no other. Returns how each ended, in the order of `sources`.
+
+    work: a source's turn; it is given an event that is set when the run is to stop. done, tick:
+    called in the caller's own thread after each turn, and twice a second. An interrupt (Ctrl-C)
+    lets requests under way end for ten seconds and is then raised again.
+    """
+    groups: queue.SimpleQueue[list[Source]] = queue.SimpleQueue()
+    ended: queue.SimpleQueue[Done] = queue.SimpleQueue()
+    stopping = threading.Event()
+    lots = _by_host(sources)
+    for group in lots:
+        groups.put(group)
+    threads = [
+        threading.Thread(target=_worker, args=(groups, work, ended, stopping), daemon=True)
+        for _ in range(min(len(lots), most, _affordable()))
+    ]
+    results: dict[str, Done] = {}
+    try:
+        for thread in threads:
+            thread.start()
+        while len(results) < len(sources):
+            _wait_for(ended, results, done)
+            if tick is not None:
+                tick()
+    except BaseException:
+        stopping.set()
+        deadline = time.monotonic() + GRACE
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        raise
+    return [results[source.id] for source in sources]
+
+
+def _wait_for(
+    ended: queue.SimpleQueue[Done], results: dict[str, Done], done: Callable[[Done], None] | None
+) -> None:
+    try:
+        one = ended.get(timeout=TICK)
+    except queue.Empty:
+        return
+    results[one.source.id] = one
+    if done is not None:
+        done(one)
+
+
+def _worker(
+    groups: queue.SimpleQueue[list[Source]],
+    work: Work,
+    ended: queue.SimpleQueue[Done],
+    stopping: threading.Event,
+) -> None:
+    while not stopping.is_set():
+        try:
+            group = groups.get_nowait()
+        except queue.Empty:
+            return
+        for source in group:
+            ended.put(_turn(source, work, stopping))
+
+
+def _turn(source: Source, work: Work, stopping: threading.Event) -> Done:
+    try:
+        return Done(source, work(source, stopping))
+    except Stopped:
+        return Done(source, crash="stopped before its end")
+    except Exception as error:
+        if not stopping.is_set():
+            log.exception("%s: its turn ended by our own trouble", source.id)
+        return Done(source, crash=f"{type(error).__name__}: {error}")
+
+
+def _by_host(sources: Sequence[Source]) -> list[list[Source]]:
+    """The sources of each host in their order; hosts with the most of them first, since they take
+    longest."""
+    groups: defaultdict[str, list[Source]] = defaultdict(list)
+    for source in sources:
+        groups[_host(source)].append(source)
+    return sorted(groups.values(), key=lambda group: -len(group))
+
+
+def _host(source: Source) -> str:
+    """The host of its first listing. The pace of the others is kept request by request."""
+    try:
+        return host_of(source.listings[0].url)
+    except (IndexError, ScrapeError):
+        return source.id
+
+
+def _affordable() -> int:
+    """How many threads the limit on open files allows, after raising it as far as we may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_THREADS * FILES_EACH
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return MOST_THREADS if soft == resource.RLIM_INFINITY else max(1, soft // FILES_EACH)
