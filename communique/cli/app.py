@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from communique import __version__
-from communique.cli import alerts, collect, coverage, db, look, sources, watchlists
+from communique.cli import alerts, check, collect, coverage, db, look, sources, watchlists
 from communique.database import StoreError
 from communique.embedded_account import EmbeddedServerError
 from scrapers.errors import ScrapeError
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.add_typer(db.app, name="db")
 app.add_typer(sources.app, name="sources")
 app.add_typer(watchlists.app, name="watchlists")
+check.add_to(sources.app)
 for module in (collect, alerts, coverage, look):
     module.add_to(app)
 

@@ -35,6 +35,9 @@ def _desk(value: str | None) -> str | None:
 DeskOption = typer.Option(
     None, "--desk", help=f"One of {', '.join(DESKS)}.", callback=_desk, metavar="DESK"
 )
+RequiredDesk = typer.Option(
+    ..., "--desk", help=f"One of {', '.join(DESKS)}.", callback=_desk, metavar="DESK"
+)
 SourceOption = typer.Option(None, "--source", help="Id of one source.")
 JsonOption = typer.Option(False, "--json", help="Print JSON for a machine.")
 
