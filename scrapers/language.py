@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+# Loading the model takes 100 MB for a moment: threads that all need it first share one.
+_LOADING = threading.Lock()
 
 # Enough to tell languages apart; more only costs time.
 _SAMPLE = 1000
@@ -91,6 +95,11 @@ def _by_model(sample: str, expected: Sequence[str]) -> str | None:
     return best
 
 
-@lru_cache(maxsize=1)
 def _identifier() -> LanguageIdentifier:
+    with _LOADING:
+        return _loaded()
+
+
+@lru_cache(maxsize=1)
+def _loaded() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

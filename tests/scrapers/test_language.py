@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from scrapers.language import language_of, primary
@@ -47,3 +50,18 @@ def test_a_tag_is_read_for_its_language() -> None:
     assert primary("zh_CN") == "zh"
     assert primary("english") is None
     assert primary(None) is None
+
+
+def test_threads_that_need_the_model_at_once_load_it_once() -> None:
+    code = """
+import resource, sys
+from concurrent.futures import ThreadPoolExecutor
+from scrapers.language import identify
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+list(ThreadPoolExecutor(12).map(identify, [sys.argv[1]] * 12))
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, TEXTS["de"]], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 250, f"{done.stdout.strip()} MB for one model"
