@@ -16,6 +16,7 @@ from scrapers.errors import ScrapeError
 from scrapers.readers import reader
 from scrapers.replay import Replay
 from scrapers.sources import Source
+from scrapers.visit import stands_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ def moments(replay: Replay, sources: Sequence[Source]) -> Iterator[Moment]:
         if found is not None:
             yield Moment(capture.fetched_at, capture.url, found[:1], found[1])
             continue
-        owners = tuple(s for s in sources if _is_statement(capture.url, s))
+        owners = tuple(s for s in sources if _is_statement(stands_at(s, capture.url), s))
         if owners:
-            yield Moment(capture.fetched_at, capture.url, owners, None)
+            yield Moment(capture.fetched_at, stands_at(owners[0], capture.url), owners, None)
 
 
 def replay_moment(line: Line, moment: Moment, run_key: str) -> SourceCoverage | None:

@@ -45,7 +45,7 @@ def visit(
     if entry.body is None or capture is None:
         if known is not None and not known.due:
             return replace(base, known=True)
-        capture = fetch(entry.url, source, known)
+        capture = fetch(asked_at(source, entry.url), source, known)
     base = replace(base, capture=capture)
     if capture.error is not None:
         return replace(base, error=located(capture.error, source, entry.url))
@@ -120,9 +120,22 @@ def _opened(source: Source, entry: Entry, capture: Capture, now: datetime) -> tu
     return used, page
 
 
+def asked_at(source: Source, url: str) -> str:
+    """The address that is fetched for a statement's: its own, or that of the API that has its
+    text, where the source's reader knows one."""
+    used = reader("generic" if source.reader == "feed" else source.reader)
+    return used.asked_at(url) if used.asked_at is not None else url
+
+
+def stands_at(source: Source, url: str) -> str:
+    """The statement's address for one that was fetched: the other way round."""
+    used = reader(source.reader)
+    return used.stands_at(url) if used.stands_at is not None else url
+
+
 def _address(source: Source, url: str, entry: Entry, capture: Capture) -> str:
     """The canonical address that the statement stands at, after redirects."""
-    if entry.body is not None:
+    if entry.body is not None or asked_at(source, entry.url) != entry.url:
         return url
     address = canonical(capture.final_url, source)
     return url if address == canonical(capture.url, source) else address

@@ -48,7 +48,9 @@ class Reader:
     version: rises with every change to what is read from the same page. is_address: whether an
     address looks like a statement of the family; used where a source says nothing of its own
     (`articles`). reads: whether it is for listings, articles or both. inferred: True where the
-    layout is a guess that no real page has confirmed.
+    layout is a guess that no real page has confirmed. asked_at, stands_at: where pages are shells
+    that a script fills from an API, the API's address for a statement's, and the other way round;
+    each gives an address that it does not know back as it is.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Reader:
     is_address: Callable[[str], bool]
     reads: Literal["both", "listings", "articles"] = "both"
     inferred: bool = False
+    asked_at: Callable[[str], str] | None = None
+    stands_at: Callable[[str], str] | None = None
 
     @property
     def id(self) -> str:
