@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from scrapers import markup
+from scrapers import markup, regions
 from scrapers.errors import MissingElement
 from scrapers.readers import Page, _layout
 from scrapers.values import Article
@@ -27,6 +27,7 @@ _DATELINE = re.compile(
     r"|(?:新华社|中新社|中新网|人民网|中国日报网|央视网|环球网|中国网)[^\s\d，。]{0,12}"
     r"\d{1,2}月\d{1,2}日[电讯]\s?"
     r"(?:[（(](?:记者|通讯员|总台|作者)[^（）()]{0,40}[）)]\s?)?"
+    r"|C114讯\s?(?:\d{1,2}月\d{1,2}日)?(?:消息|专稿)?\s?(?:[（(][^（）()]{1,20}[）)])?\s?"
 )
 _CREDIT = re.compile(
     r"[\[【(（]?\s*(?:责任编辑|责编|编辑|编辑/|审核|校对|监制|统筹|策划|制作|供稿|"
@@ -47,7 +48,7 @@ _INVITATION = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_CREDIT = 160
-_MARKER = re.compile(r"\s*/enpproperty--(?:>|&gt;)")
+_MARKER = re.compile(r"\s*(?:/enpproperty--(?:>|&gt;)|(?:\bEnditem|■)$)", re.MULTILINE)
 
 
 def article(page: Page, *layouts: _layout.Layout) -> Article:
@@ -81,6 +82,17 @@ def _begins(block: str) -> bool:
     """Whether a block begins with a dateline and has words behind it."""
     match = _DATELINE.match(block)
     return match is not None and 0 < match.end() < len(block)
+
+
+def numbered_pages(page: Page) -> tuple[str, ...]:
+    """The other pages of a list that a page links to: node_7_2.htm of node_7.htm."""
+    stem, dot, ending = page.url.partition("?")[0].rpartition(".")
+    first = re.sub(r"(?<=\d)_\d{1,3}$", "", stem)
+    other = re.compile(rf"{re.escape(first)}_\d+{re.escape(dot + ending)}")
+    tree = regions.parse(page.html)
+    base = regions.base_address(tree, page.url)
+    links = (regions.address(base, link.attributes.get("href")) for link in tree.css("a[href]"))
+    return tuple(dict.fromkeys(url for url in links if url and other.fullmatch(url)))
 
 
 def address_like(pattern: str) -> Callable[[str], bool]:

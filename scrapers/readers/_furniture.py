@@ -141,11 +141,17 @@ def without_furniture(blocks: Sequence[str], title: str) -> list[str]:
     line on that begins comments or related links, unless that is the greater part.
     """
     kept = _after_title(list(blocks), title)
-    while kept and len(kept[0]) <= _SHORT and _BYLINE.fullmatch(kept[0]):
+    while kept and _is_byline(kept[0]):
         kept = kept[1:]
     kept = _before_end(kept)
     kept = [block for block in kept if not _NOISE.fullmatch(block) and not _is_doubled(block)]
     return _without_twins(kept)
+
+
+def _is_byline(block: str) -> bool:
+    """ "记者：某某" is one; "记者：请问……？" is the first question of a press conference."""
+    asks = block.endswith(("?", "？", "。", "!", "！"))
+    return len(block) <= _SHORT and not asks and _BYLINE.fullmatch(block) is not None
 
 
 def _after_title(blocks: list[str], title: str) -> list[str]:

@@ -17,6 +17,7 @@ _LAYOUT = _layout.Layout(
     title=("#TRS_Editor_title", ".bigtitle", ".title1", "h1", "h4"),
     dated=("td.ly4", "td.ly3", ".ly4", ".ly3", ".date", ".time"),
     drop=f"{_layout.FURNITURE},.ly4,.ly3,iframe",
+    noise=r"\(?Print Edition Title:.*|Copyedited by .*|Comments? to \S+@\S+.*",
 )
 
 

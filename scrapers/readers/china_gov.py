@@ -8,12 +8,12 @@ Commerce (mofcom.gov.cn; PubDate in the head), and its older offices abroad:
 
 Defence (mod.gov.cn, eng.mod.gov.cn), the title in `.article-header h1` or
 
-    <div class="artichle-info"><h2>...</h2> <p>来源：... <span>发布：2026-05-07 06:00</span></p></div>
+    <div class="artichle-info"><h2>...</h2> <p>来源 <span>发布：2026-05-07 06:00</span></p></div>
     <div id="article-content"><div class="article-content"><p>...</p></div></div>
 
-Cyberspace Administration (cac.gov.cn), Industry (miit.gov.cn), State Council (gov.cn):
-#BodyLabel, #con_con, #UCAP-CONTENT. What is read at the State Council's Information Office (scio.gov.cn) is what
-the same house uses at china.org.cn, and a guess.
+Cyberspace Administration (cac.gov.cn), Industry (miit.gov.cn), State Council (gov.cn): the texts
+are in #BodyLabel, #con_con, #UCAP-CONTENT. What is read at the State Council's Information Office
+(scio.gov.cn) is what the same house uses at china.org.cn, and a guess.
 
 Lists. Defence counts its pages from one: createPageHTML('3', '1', 'index', 'html', ...) on
 index.html, then index_2.html. Commerce fills some of its lists by a script from an address that
@@ -93,7 +93,8 @@ def listing(page: Page) -> Listing:
                 selector="a[href]",
             ) from error
         raise
-    return replace(found, pages=found.pages or _counted(page))
+    pages = found.pages or _counted(page) or _chinese_press.numbered_pages(page)
+    return replace(found, pages=pages)
 
 
 def _unpacked(page: Page) -> Page:

@@ -9,8 +9,10 @@ print "Mis à jour le 02-07-2020" and the like: a change; the day is that of the
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scrapers.readers import Page, Reader, _chinese_press, _layout, generic
-from scrapers.values import Article
+from scrapers.values import Article, Listing
 
 _LAYOUT = _layout.Layout(
     text=("#container_txt", "#artibody", ".artibody", "#bigpic", "#content", ".content", ".txt"),
@@ -28,6 +30,12 @@ def article(page: Page) -> Article:
     return _chinese_press.article(page, _LAYOUT)
 
 
+def listing(page: Page) -> Listing:
+    """The links of a list, as any site's, and the pages that it links to by number."""
+    found = generic.listing(page)
+    return replace(found, pages=found.pages or _chinese_press.numbered_pages(page))
+
+
 is_address = _chinese_press.address_like(r"/\d{4}-\d\d/\d\d/content_\d+\.s?html?$")
 
-READER = Reader("chinaorgcn", 1, generic.listing, article, is_address)
+READER = Reader("chinaorgcn", 1, listing, article, is_address)

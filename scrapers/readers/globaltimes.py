@@ -32,12 +32,14 @@ _NEW = Layout(
     title=(".article_title",),
     dated=(".pub_time",),
     drop=_DROP,
+    noise="Global Times",
 )
 _OLD = Layout(
     text=(".article-content .row-content", ".row-content", ".article-content"),
     title=(".article-title h3", ".article-title"),
     dated=(".article-source",),
     drop=_DROP,
+    noise="Global Times",
 )
 
 
