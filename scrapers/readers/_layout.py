@@ -7,7 +7,7 @@ stays in the list, with the last day on which the sites still used it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -21,6 +21,7 @@ from scrapers.readers import Page, _datelines, _furniture, _publication
 from scrapers.readers._headline import headline
 from scrapers.values import Article, Precision, Published
 
+_NO_TIME = re.compile(r"T(?:12:00(?::00)?Z|00:00(?::00)?(?:Z|[+-]\d\d:?\d\d))$")
 # What stands inside a text on many sites and is no part of it; for a layout's `drop`.
 FURNITURE = (
     "nav,aside,footer,form,figcaption,[hidden],.sr-only,.visually-hidden,.screen-reader-text,"
@@ -135,8 +136,16 @@ def _said(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> Iterator[str]:
     for selector in selectors:
         for node in tree.css(selector):
             attributes = node.attributes
-            yield from filter(None, (attributes.get("datetime"), attributes.get("content")))
-            yield markup.line(node)
+            stamps = filter(None, (attributes.get("datetime"), attributes.get("content")))
+            yield from in_their_order(stamps, markup.line(node))
+
+
+def in_their_order(stamps: Iterable[str], words: str) -> Iterator[str]:
+    """What an element says of a day, the most exact first. A field that knows no time of day writes
+    midnight, or noon in UTC, which is another day in Auckland: then its words go first."""
+    given = list(stamps)
+    vague = [stamp for stamp in given if _NO_TIME.search(stamp)]
+    yield from (*(stamp for stamp in given if stamp not in vague), words, *vague)
 
 
 def _statements_own(blocks: list[str], layout: Layout) -> Iterator[str]:

@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from scrapers import markup, regions
 from scrapers.errors import NothingListed
-from scrapers.readers import Page, _datelines, generic
+from scrapers.readers import Page, _datelines, _layout, generic
 from scrapers.values import Entry, Listing, Published
 
 # Given a link of a row, the address of the statement that it leads to; None: to none.
@@ -31,6 +31,7 @@ _MORE = re.compile(
 )
 _HEADINGS = "h1,h2,h3,h4,h5,h6"
 _MOST_PAGES = 5000
+_DATELINE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +135,22 @@ def _words(link: Tag) -> str:
 
 
 def _published(row: BeautifulSoup, template: Rows, page: Page, title: str) -> Published | None:
-    if template.dated:
-        marked = row.select(template.dated)
-        for words in (*(str(tag.get("datetime") or "") for tag in marked), _joined(marked)):
-            if found := _datelines.read(words, page):
-                return found
-        return None
-    stamp = row.select_one("time[datetime]")
-    beside = markup.one_line(row.get_text(" ")).replace(title, " ", 1)
-    return _datelines.read(str(stamp["datetime"]) if stamp else beside, page)
+    """The date of a row: where the template says, in a `<time>`, in a short line beside the title;
+    in longer words, which may be of any day, only where no better place is known."""
+    marked = row.select(template.dated) if template.dated else []
+    times = [tag for tag in (*marked, *row.select("time[datetime]")) if tag.get("datetime")]
+    stamps = list(dict.fromkeys(str(tag["datetime"]) for tag in times))
+    words = _joined(marked or times)  # a day and a time of day that stand apart go together
+    said = [*_layout.in_their_order(stamps[:1] if len(stamps) == 1 else (), words), *stamps]
+    lines = [line for line in map(markup.one_line, row.stripped_strings) if line != title]
+    short = [line for line in lines if len(line) <= _DATELINE]
+    longer = () if template.dated else (" ".join(lines),)
+    found = (_datelines.read(words, page) for words in (*said, *short, *longer))
+    return next((published for published in found if published), None)
 
 
 def _joined(tags: list[Tag]) -> str:
-    return " ".join(markup.text_of(tag) for tag in tags)
+    return markup.one_line(" ".join(tag.get_text(" ") for tag in tags))
 
 
 def _address(link: Tag, base: str, page: Page) -> str | None:
