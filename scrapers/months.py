@@ -186,7 +186,8 @@ def _order(identifier: str) -> str | None:
     None where the year stands first."""
     above: Mapping[str, str] = get_global("parent_exceptions")
     while identifier and identifier != "root":
-        data = localedata.load(identifier, merge_inherited=False)
+        # babel keeps what is loaded: a language itself must be loaded whole, as everybody needs it.
+        data = localedata.load(identifier, merge_inherited="_" not in identifier)
         pattern = _mapping(data.get("date_formats")).get("short")
         if pattern is not None:
             fields = re.sub(r"(.)\1+", r"\1", "".join(re.findall(r"[yMd]", pattern.pattern)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -287,3 +289,14 @@ def test_a_time_of_day_is_read_as_ministries_write_it(
     found = read_date(text, zone=zone, languages=(language,))
     assert found is not None
     assert found.at == datetime.fromisoformat(utc).replace(tzinfo=timezone.utc)
+
+
+def test_the_order_of_a_country_leaves_the_tables_of_its_languages_whole() -> None:
+    code = (
+        "from datetime import date; from babel.dates import format_date;"
+        "from scrapers.months import number_order;"
+        "print(number_order(('ko', 'en', 'pt'), 'BR'), number_order(('ko',), 'KR'));"
+        "print(format_date(date(2026, 3, 12), 'long', locale='ko'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["dM None", "2026년 3월 12일"]
