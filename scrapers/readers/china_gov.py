@@ -34,7 +34,7 @@ from scrapers.values import Article, Listing
 
 _DROP = (
     f"{_layout.FURNITURE},.more-page,#displaypagenum,#mediaurl,#cmplayer,.editor,.art-tool,.qrcode,"
-    ".ewm,.pages_print,.bdsharebuttonbox,.share-box,#qr_container,.attachment_title,iframe"
+    ".info,.art-info,#arsource,.pages-date,#pubtime,.pub_date,#con_time,.ewm,.pages_print,.bdsharebuttonbox,.share-box,#qr_container,.attachment_title,iframe"
 )
 _COMMERCE = _layout.Layout(
     text=(".art-con", ".artCon", "#zoom", ".textlive"),

@@ -20,7 +20,7 @@ _LAYOUT = _layout.Layout(
     dated=("#guild dd", "#guild", "#pub_date", ".pub_date", ".pubdate", ".time"),
     drop=(
         f"{_layout.FURNITURE},#autopage,#guild,#title,.guild,.bdsharebuttonbox,.share_box,.editor,"
-        ".adv,#comment,.relatedlink,.related_news,.apDiv1,iframe"
+        "#pub_date,.pub_date,.pubdate,.time,.adv,#comment,.relatedlink,.related_news,.apDiv1,iframe"
     ),
 )
 
