@@ -10,7 +10,7 @@ from datetime import date, datetime, timezone
 import pytest
 
 from scrapers.crawl import Plan, crawl
-from scrapers.errors import NothingListed, ScrapeError, TooLarge, Unreadable
+from scrapers.errors import ScrapeError, TooLarge, Unreadable
 from scrapers.judge import judge
 from scrapers.readers import Page, reader
 from scrapers.sources import ListingFacts, Source
@@ -171,7 +171,7 @@ SITE = {
 
 
 def test_every_sitemap_of_an_index_is_read_although_what_one_names_is_known() -> None:
-    seen, listed = _walk(SITE, Plan(NOW, listings_seen=frozenset({URL})))
+    seen, listed = _walk(SITE, Plan(NOW, walked={URL: NOW}))
     assert [one.error for one in seen] == [None] * 4
     assert listed == ["/news/a", "/news/old"]
 
@@ -193,4 +193,5 @@ def test_an_index_that_leads_to_no_statement_is_a_failure() -> None:
     site = SITE | {"/sitemap.xml": _index(("/tags.xml", "2026-03-13"))}
     seen, listed = _walk(site, Plan(NOW))
     assert listed == []
-    assert isinstance(seen[-1].error, NothingListed)
+    assert isinstance(seen[-1].error, Unreadable)
+    assert "none of 2 sitemaps" in str(seen[-1].error)
