@@ -24,6 +24,7 @@ from scrapers.errors import (
 )
 from scrapers.look import Look, is_html, look
 from scrapers.lost import why_lost, why_out_of_order
+from scrapers.pdf_lines import is_pdf
 from scrapers.values import Capture
 
 _GONE = frozenset((404, 410))
@@ -33,7 +34,6 @@ _TEXT_TYPES = re.compile(
     r"text/.*|.*[/+](xml|json|html)|application/(x?html|rss|atom|javascript).*"
 )
 _NOT_TEXT = (
-    b"%PDF-",
     b"\x89PNG",
     b"GIF8",
     b"\xff\xd8\xff",
@@ -75,7 +75,7 @@ def _judged(capture: Capture) -> ScrapeError | None:
     if capture.status == 304:
         return None
     try:
-        page = look(capture) if capture.body and is_html(capture) else None
+        page = look(capture) if _may_be_html(capture) else None
     except Broken as error:
         return error
     reason = challenge(capture.headers, page)
@@ -87,6 +87,10 @@ def _judged(capture: Capture) -> ScrapeError | None:
         or _by_address(capture, page)
         or (_by_words(capture, page) if page is not None else None)
     )
+
+
+def _may_be_html(capture: Capture) -> bool:
+    return bool(capture.body) and not is_pdf(capture.body) and is_html(capture)
 
 
 def _by_status(capture: Capture) -> ScrapeError | None:
@@ -109,6 +113,8 @@ def _by_type(capture: Capture) -> ScrapeError | None:
     if not body.strip():
         return Broken("an empty page")
     if is_gzipped_sitemap(body):
+        return None
+    if is_pdf(body):  # a statement may be one; a listing that is one, no reader of listings takes
         return None
     kind = capture.headers.get("content-type", "").partition(";")[0].strip().lower()
     if body.startswith(_NOT_TEXT) or b"\x00\x00\x00\x00" in body[:1000]:

@@ -13,6 +13,7 @@ from scrapers.dates import is_plausible
 from scrapers.doubt import doubt, stand_in
 from scrapers.errors import Implausible, ScrapeError, Unreadable
 from scrapers.language import language_of
+from scrapers.pdf_lines import is_pdf
 from scrapers.readers import Page, Reader, reader
 from scrapers.sources import Source
 from scrapers.values import (
@@ -111,6 +112,8 @@ def _opened(source: Source, entry: Entry, capture: Capture, now: datetime) -> tu
     """The page, and whose it is to read."""
     if entry.body is not None:
         used, html = reader("feed"), entry.body
+    elif is_pdf(capture.body):
+        used, html = reader("pdf"), ""
     else:
         used = reader("generic" if source.reader == "feed" else source.reader)
         html = decode(capture.body, capture.headers.get("content-type"))

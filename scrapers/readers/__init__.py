@@ -16,7 +16,8 @@ from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
-from scrapers.errors import ScrapeError, SourceFactsError, Unreadable
+from scrapers.errors import NotText, ScrapeError, SourceFactsError, Unreadable
+from scrapers.pdf_lines import is_pdf
 from scrapers.sources import ListingFacts, Source
 from scrapers.values import Article, Entry, Listing
 
@@ -89,7 +90,17 @@ def readers() -> Mapping[str, Reader]:
 
 
 def _guarded(made: Reader) -> Reader:
-    return replace(made, listing=_guard(made, made.listing), article=_guard(made, made.article))
+    listing = _guard(made, _but_no_pdf(made.listing))
+    return replace(made, listing=listing, article=_guard(made, made.article))
+
+
+def _but_no_pdf(read: Callable[[Page], Listing]) -> Callable[[Page], Listing]:
+    def listing(page: Page) -> Listing:
+        if is_pdf(page.body):
+            raise NotText("the listing is a PDF, which names no addresses")
+        return read(page)
+
+    return listing
 
 
 def _guard(made: Reader, read: Callable[[Page], Result]) -> Callable[[Page], Result]:

@@ -36,7 +36,7 @@ _SCRIPTED = re.compile(
 )
 _LIKE_A_STATEMENT = re.compile(
     r"/(?:19|20)\d\d[/_-]?\d\d|\d{5,}|[^/]+-[^/]+-[^/]+-[^/]+|/(?:news|press|statements?|article|"
-    r"release|speech|story|node)[^/]*/[^/]+|[?&](?:id|seq|dtl|PRID|s)=\d+|\.s?html?$"
+    r"release|speech|story|node)[^/]*/[^/]+|[?&](?:id|seq|dtl|PRID|s)=\d+|\.(?:s?html?|pdf)$"
 )
 _SECTION = re.compile(r"/(?:tags?|category|categories|taxonomy|authors?|topics?|page|search)/")
 _FRAME = "#wm-ipp-base,#wm-ipp,#wm-ipp-print,#donato"

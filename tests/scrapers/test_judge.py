@@ -185,8 +185,6 @@ def test_a_page_that_a_script_would_fill_needs_a_script(body: str) -> None:
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
-        (b"%PDF-1.7 binary", "application/pdf"),
-        (b"%PDF-1.7 binary", "text/html"),
         (b"\x89PNG\r\n\x1a\n", "image/png"),
         (b"\xff\xd8\xff\xe0 JFIF", ""),
         (b"anything else", "application/octet-stream"),
@@ -196,6 +194,12 @@ def test_a_page_that_a_script_would_fill_needs_a_script(body: str) -> None:
 )
 def test_what_is_no_text_is_not_read(body: bytes, content_type: str) -> None:
     assert verdict(a_capture(body, content_type=content_type)) is NotText
+
+
+@pytest.mark.parametrize("content_type", ["application/pdf", "text/html", ""])
+def test_a_pdf_may_be_a_statement_whatever_its_label_and_its_bytes_say(content_type: str) -> None:
+    body = b"%PDF-1.7 <html><title>404 Not Found</title><div id=root></div>\x00\x00\x00\x00"
+    assert judge(a_capture(body, content_type=content_type)) is None
 
 
 @pytest.mark.parametrize("body", [b"", b" \r\n\t "])
