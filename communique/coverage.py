@@ -17,9 +17,10 @@ from communique.health import (
     TROUBLED,
     Seen,
     learned_cadence,
+    listing_trouble,
     plain,
     publishing,
-    trouble,
+    statement_trouble,
     usual_entries,
 )
 from communique.schema import OUTCOMES, Coverage, Run
@@ -29,6 +30,8 @@ READABLE = ("new", "revised", "unchanged", "implausible")
 FAILED = ("blocked", "soft_404", "broken", "unreadable", "not_in_archive")
 # An address of which no statement was ever read counts as missing in these cases too.
 NEVER_READ = ("gone", "disallowed")
+UNREAD = [*FAILED, *NEVER_READ]
+READ_FIRST = ("new", "implausible")
 
 # The last visit to an address in this run is the one that counts, but what a visit stored stays
 # stored: new and revised are never undone by a second look in the same run. fresh: it failed in no
@@ -74,6 +77,10 @@ _SUSPECT = text("""
         WHERE run_id = :run AND source_id = :source AND address_id IS NOT NULL
         ORDER BY address_id, id DESC
     ) last WHERE suspect IS NOT NULL
+""")
+_OUTSTANDING = text("""
+    SELECT count(*) FROM communique.addresses
+    WHERE source_id = :source AND statement_id IS NULL AND outcome = ANY(:failed)
 """)
 _NEWEST = text("SELECT max(published_on) FROM communique.statements WHERE source_id = :source")
 # The days on which it published something: of an undated statement, that on which it was seen.
@@ -145,12 +152,13 @@ def record_coverage(
     key = {"run": run_id, "source": source.id}
     with engine.begin() as connection:
         _mark_collapsed(connection, key, source)
-        listings = connection.execute(_LISTINGS, key).all()
-        pages = connection.execute(_PAGES, key | {"failed": [*FAILED, *NEVER_READ]}).all()
+        pages = connection.execute(_PAGES, key | {"failed": UNREAD}).all()
         before = connection.execute(_BEFORE, key).one_or_none()
-        seen = _seen(listings, pages, before, by_listing=by_listing)
+        seen = _seen(connection, key, pages, before, by_listing=by_listing)
         cadence, fine = _publishing(connection, source, started_at)
-        state = "failing" if crash else trouble(seen) or fine
+        state = "failing" if crash else listing_trouble(seen)
+        blind = None if state else statement_trouble(seen)
+        state = state or blind or fine
         if state == "failing" and not connection.execute(_EVER_GOOD, key).scalar_one():
             state = "never_worked"
         row = {
@@ -163,8 +171,9 @@ def record_coverage(
             "newest": connection.execute(_NEWEST, key).scalar_one(),
             "state": state,
             "since": before.since if before and before.state == state else started_at,
-            "error": plain(crash) if crash else _error(connection, key, state, seen, listings),
+            "error": plain(crash) if crash else _error(connection, key, state, seen, before),
             "cadence_days": cadence,
+            "blind": blind is not None,
         }
         counts = {name: sum(n for o, _, _, n in pages if o == name) for name in OUTCOMES}
         same = {"run_id": run_id, "source_id": source.id, "started_at": started_at}
@@ -176,7 +185,7 @@ def record_coverage(
     return SourceCoverage(
         source=source.id,
         counts=counts,
-        **{name: value for name, value in row.items() if name != "finished_at"},
+        **{name: value for name, value in row.items() if name not in ("finished_at", "blind")},
     )
 
 
@@ -192,29 +201,35 @@ def last_collected(engine: Engine, source_id: str, run_id: int) -> datetime | No
 
 
 def _seen(
-    listings: Any, pages: Any, before: Row[*tuple[Any, ...]] | None, *, by_listing: bool
+    connection: Connection,
+    key: Mapping[str, Any],
+    pages: Any,
+    before: Row[*tuple[Any, ...]] | None,
+    *,
+    by_listing: bool,
 ) -> Seen:
+    listings = connection.execute(_LISTINGS, key).all()
     unread: Counter[str] = Counter()
-    afresh = False
+    unread_new, afresh, afresh_new = 0, False, False
     for outcome, never_read, fresh, number in pages:
         if outcome in FAILED or (never_read and outcome in NEVER_READ):
             unread[outcome] += number
+            unread_new += number * never_read
             afresh |= fresh
+            afresh_new |= fresh and never_read
     return Seen(
         by_listing=by_listing,
         listings=Counter(page.outcome for page in listings),
         named=sum(page.entries or 0 for page in listings),
         read=sum(number for outcome, _, _, number in pages if outcome in READABLE),
+        read_new=sum(number for outcome, _, _, number in pages if outcome in READ_FIRST),
         unread=unread,
+        unread_new=unread_new,
         afresh=afresh,
-        before=before is not None and _failed_for_statements(before),
+        afresh_new=afresh_new,
+        outstanding=connection.execute(_OUTSTANDING, {**key, "failed": UNREAD}).scalar_one(),
+        blind=before.state if before is not None and before.blind else None,
     )
-
-
-def _failed_for_statements(row: Row[*tuple[Any, ...]]) -> bool:
-    counts = row._mapping
-    missing = sum(counts[name] for name in (*FAILED, *NEVER_READ))
-    return row.state in TROUBLED and not row.listings_failed and missing > 0
 
 
 def _mark_collapsed(connection: Connection, key: Mapping[str, Any], source: Source) -> None:
@@ -243,7 +258,11 @@ def _publishing(connection: Connection, source: Source, now: datetime) -> tuple[
 
 
 def _error(
-    connection: Connection, key: Mapping[str, Any], state: str, seen: Seen, listings: Any
+    connection: Connection,
+    key: Mapping[str, Any],
+    state: str,
+    seen: Seen,
+    before: Row[*tuple[Any, ...]] | None,
 ) -> str | None:
     """The run's first error in plain words; where it is the source's trouble, how far that goes."""
     first = connection.execute(_FIRST_ERROR, key).one_or_none()
@@ -251,13 +270,24 @@ def _error(
     if state not in TROUBLED:
         return said
     if seen.listings_failed:
+        listings = connection.execute(_LISTINGS, key).all()
         every = {page.listing for page in listings}
         bad = {page.listing for page in listings if page.outcome != "listed"}
         return f"{len(bad)} of {len(every)} listings: {said}" if len(every) > 1 else said
     if seen.by_listing and not seen.named:
-        return "its listings name nothing" if listings else "no listing was visited"
+        return "its listings name nothing" if seen.listings else "no listing was visited"
+    return _unread(seen, said) or (before.error if before is not None else None)
+
+
+def _unread(seen: Seen, said: str | None) -> str | None:
+    """How many statements could not be read, and why the first could not; None: none was tried."""
     missing = sum(seen.unread.values())
-    if seen.read:
-        refused = f"{seen.unread['blocked']} of {missing + seen.read} statements visited"
-        return f"{refused} were refused: {said}"
-    return said if missing == 1 else f"none of {missing} statements visited could be read: {said}"
+    if not missing:
+        return None
+    if not seen.read:
+        return (
+            said if missing == 1 else f"none of {missing} statements visited could be read: {said}"
+        )
+    if seen.unread_new > 1 and not seen.read_new:
+        return f"none of {seen.unread_new} new statements visited could be read: {said}"
+    return f"{missing} of {missing + seen.read} statements visited could not be read: {said}"

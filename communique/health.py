@@ -39,7 +39,7 @@ LEAST_READINGS = 5
 COLLAPSED_BELOW = 3
 
 _LOCATION = re.compile(r" \[(?:source|address|selector)=.*\]\Z", re.DOTALL)
-_EXTENT = re.compile(r"\A(?:none|\d+) of \d+ (?:listings|statements visited)[^:]*: ")
+_EXTENT = re.compile(r"\A(?:none|\d+) of \d+ (?:listings|(?:new )?statements visited)[^:]*: ")
 _PARTICULAR = re.compile(r"https?://\S+|'[^']*'|\"[^\"]*\"|\b[\w-]+(?:\.[\w-]+)+\b|\d+")
 
 
@@ -97,17 +97,24 @@ class Seen:
 
     by_listing: False where only addresses were visited. listings: outcomes of the pages of
     listings that were visited; named: how many entries they had in all. read: statements read;
-    unread: outcomes of the others that should have been, each with how many; afresh: False where
-    all of these had failed before. before: whether the last turn failed for its statements.
+    unread: outcomes of the others that should have been, each with how many. read_new, unread_new:
+    how many of these had never been read before. afresh: any of the unread failed for the first
+    time; afresh_new: one that had never been read did. outstanding: addresses, visited now or
+    not, that never could be read. blind: the state in which the last turn left the source for its
+    statements' sake, if it did.
     """
 
     by_listing: bool
     listings: Mapping[str, int]
     named: int
     read: int
+    read_new: int
     unread: Mapping[str, int]
+    unread_new: int
     afresh: bool
-    before: bool
+    afresh_new: bool
+    outstanding: int
+    blind: str | None
 
     @property
     def listings_failed(self) -> int:
@@ -115,18 +122,32 @@ class Seen:
         return sum(number for name, number in self.listings.items() if name != "listed")
 
 
-def trouble(seen: Seen) -> str | None:
-    """`failing` or `blocked`, or None where the turn went well enough. Addresses that never could
-    be read, and are tried again, say nothing new: alone they leave it as it was before."""
+def listing_trouble(seen: Seen) -> str | None:
+    """`failing` or `blocked` where a listing could not be read or all name nothing, else None."""
     failed, blocked = seen.listings_failed, seen.listings.get("blocked", 0)
     if failed or (seen.by_listing and not seen.named):
         return "blocked" if 2 * blocked > failed else "failing"
+    return None
+
+
+def statement_trouble(seen: Seen) -> str | None:
+    """`failing` or `blocked` where no statement visited could be read, or of several new ones not
+    one could (old pages may well stand in an old layout), or most were refused; else None.
+
+    Addresses that never could be read and are tried again say nothing new: alone they change
+    nothing. Nor does a turn without anything to read end such a state.
+    """
     missing, refused = sum(seen.unread.values()), seen.unread.get("blocked", 0)
-    if not missing or not (seen.afresh or seen.before):
-        return None
-    if 2 * refused > missing + seen.read:
+    still = seen.blind is not None
+    if 2 * refused > missing + seen.read and (seen.afresh or still):
         return "blocked"
-    return None if seen.read else "failing"
+    none = bool(missing) and not seen.read and (seen.afresh or still)
+    none_new = seen.unread_new > 1 and not seen.read_new and seen.afresh_new
+    if none or none_new:
+        return "blocked" if 2 * refused > missing else "failing"
+    if still and not seen.read_new and (seen.outstanding > 1 or not seen.read):
+        return "blocked" if seen.blind == "blocked" else "failing"
+    return None
 
 
 def plain(error: str, limit: int = 300) -> str:

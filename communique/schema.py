@@ -436,3 +436,6 @@ class Coverage(Table):
     cadence_days: Mapped[int | None] = mapped_column(
         comment="days within which something new is expected; null: unknown"
     )
+    blind: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="it fails for its statements, not its listings"
+    )

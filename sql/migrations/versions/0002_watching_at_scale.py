@@ -78,6 +78,17 @@ def _coverage() -> None:
         ),
         schema="communique",
     )
+    op.add_column(
+        "coverage",
+        sa.Column(
+            "blind",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="it fails for its statements, not its listings",
+        ),
+        schema="communique",
+    )
     op.create_index(
         op.f("coverage_source_id_started_at_idx"),
         "coverage",
