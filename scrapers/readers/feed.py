@@ -35,9 +35,20 @@ _TEASER_END = re.compile(
     r"|阅读(?:全文|更多|原文)|查看(?:全文|更多)|全文|続きを読む|더보기)[\s»›>→)\]）】.:：]*$",
     re.IGNORECASE,
 )
+# What WordPress adds to a feed's texts, in the language of the site.
 _POSTED_FIRST = re.compile(
-    r"^The post\b.{0,600}\b(?:appeared first on|first appeared on)\b.{0,200}$"
+    r"^(?:The post\b.{0,600}\b(?:appeared first on|first appeared on)"
+    r"|(?:La|Esta) entrada\b.{0,600}\b(?:se publicó|apareció) primero en"
+    r"|O post\b.{0,600}\bapareceu primeiro em|L[’']articolo\b.{0,600}\bproviene da"
+    r"|L[’']article\b.{0,600}\best apparu en premier sur"
+    r"|Der Beitrag\b.{0,600}\berschien zuerst auf|Het bericht\b.{0,600}\bverscheen eerst op"
+    r"|Wpis\b.{0,600}\bpojawił się (?:początkowo|najpierw) (?:w|na)"
+    r"|(?:Запись|Сообщение)\b.{0,600}\b(?:впервые появилась|появились сначала) на"
+    r"|投稿.{0,600}は.{0,100}に最初に表示されました)"
+    r"(?:\b.{0,200}|。)?$"
 )
+# The head of a page, which some sites' feeds carry with the text.
+_HEAD = "nav,[class*=wp-block-whitehouse-topper]"
 # What XML forbids and some feeds contain all the same.
 _FORBIDDEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#x?0+;|&#x0*[dD][89a-fA-F][0-9a-fA-F]{2};"
@@ -67,12 +78,16 @@ def article(page: Page) -> Article:
     entry = page.entry
     if entry is None or not entry.title:
         raise MissingElement("the feed's item has no title", selector="item > title")
-    text = "\n\n".join(_blocks(page.html))
+    title = markup.title_text(entry.title)
+    blocks = _blocks(_without_head(page.html))
+    if len(blocks) > 1 and blocks[0].casefold() == title.casefold():
+        blocks = blocks[1:]
+    text = "\n\n".join(blocks)
     if not text:
         raise MissingElement("the feed's item has no text", selector="content or description")
     unknown = Published(Precision.UNKNOWN, zone=page.source.time_zone)
     language = language_of(text, expected=page.source.languages)
-    return Article(markup.title_text(entry.title), text, entry.published or unknown, language)
+    return Article(title, text, entry.published or unknown, language)
 
 
 def is_address(url: str) -> bool:
@@ -117,10 +132,16 @@ def _body(item: Any, url: str) -> str | None:
     if content and _is_whole(content, url, paragraphs=1, least=_CONTENT_LEAST):
         return content
     summary = item.get("summary") or ""
-    whole = len(_PARAGRAPH.findall(summary)) >= 2 and _is_whole(
+    whole = _paragraphs(summary) >= 2 and _is_whole(
         summary, url, paragraphs=None, least=_DESCRIPTION_LEAST
     )
     return summary if whole else None
+
+
+def _paragraphs(html: str) -> int:
+    """How many paragraphs a body is set in, without the one that WordPress adds."""
+    added = any(_POSTED_FIRST.match(block) for block in _every_block(html))
+    return len(_PARAGRAPH.findall(html)) - added
 
 
 def _is_whole(html: str, url: str, *, paragraphs: int | None, least: int) -> bool:
@@ -143,12 +164,29 @@ def _leads_to(html: str, url: str, last_block: str) -> bool:
 
 def _blocks(html: str) -> list[str]:
     """The paragraphs of a body without the line that WordPress adds to feeds."""
-    blocks = markup.paragraphs_of(html).split("\n\n")
-    return [block for block in blocks if block and not _POSTED_FIRST.match(block)]
+    blocks = ("\n".join(_own_lines(block)) for block in _every_block(html))
+    return [block for block in blocks if block]
+
+
+def _every_block(html: str) -> list[str]:
+    return markup.paragraphs_of(html).split("\n\n")
+
+
+def _own_lines(block: str) -> list[str]:
+    return [line for line in block.split("\n") if not _POSTED_FIRST.match(line)]
+
+
+def _without_head(html: str) -> str:
+    if "<nav" not in html and "-topper" not in html:
+        return html
+    tree = regions.parse(html)
+    markup.remove(tree, _HEAD)
+    body = tree.body
+    return html if body is None else body.html or html
 
 
 def _is_next(link: Any) -> bool:
     return bool(link.get("rel") == "next")
 
 
-READER = Reader("feed", 1, listing, article, is_address)
+READER = Reader("feed", 2, listing, article, is_address)
