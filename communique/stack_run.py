@@ -46,7 +46,12 @@ def standing(settings: Settings, *, port: int = 0) -> Iterator[Airflow]:
             migrate(env)
         with step("Starting Airflow") as tell:
             running = stack.enter_context(airflow(env, lock, tell, ui=True, port=port))
-            wait_for_dags(running, ["alert", *(f"collect_{desk}" for desk in DESKS)], tell, LONGEST)
+            wait_for_dags(
+                running,
+                ["alert", "coverage", *(f"collect_{desk}" for desk in DESKS)],
+                tell,
+                LONGEST,
+            )
         for when, dag_id in next_runs(running):
             console.print(f"{when:%Y-%m-%d %H:%M} UTC  {dag_id}", markup=False)
         console.print("A desk is collected at once by its Trigger button in Airflow.")

@@ -55,7 +55,8 @@ def bag(load: Load) -> dict[str, Any]:
 
 def test_every_dag_file_loads_and_every_desk_has_one_dag(bag: dict[str, Any]) -> None:
     assert bag["errors"] == {}
-    assert sorted(bag["dags"]) == sorted(["alert", *(f"collect_{desk}" for desk in DESKS)])
+    desks = [f"collect_{desk}" for desk in DESKS]
+    assert sorted(bag["dags"]) == sorted(["alert", "coverage", *desks])
 
 
 def test_a_desk_has_a_task_instance_for_each_enabled_source_named_after_it(
@@ -90,6 +91,18 @@ def test_the_last_word_of_a_run_is_a_verdict_and_alerting_hears_of_it_before(
     assert "Asset" in bag["dags"]["alert"]["timetable"]
 
 
+def test_maintainers_are_told_every_day_whatever_became_of_the_collects(
+    bag: dict[str, Any],
+) -> None:
+    dag = bag["dags"]["coverage"]
+    assert (dag["tasks"], dag["leaves"]) == (["send", "tell"], ["send"])
+    assert (dag["timetable"], dag["cron"], dag["zone"]) == (
+        *("CronTriggerTimetable", "30 7 * * *"),
+        "UTC",
+    )
+    assert dag["catchup"] is False
+
+
 def test_every_dag_says_what_it_does_and_whose_it_is(bag: dict[str, Any]) -> None:
     for dag in bag["dags"].values():
         assert dag["doc"]
@@ -101,6 +114,7 @@ def test_a_replay_is_not_scheduled(load: Load, tmp_path: Path) -> None:
     dags = load(COMMUNIQUE_REPLAY=str(tmp_path / "pages.warc.gz"))["dags"]
     assert {dags[f"collect_{desk}"]["timetable"] for desk in DESKS} == {"NullTimetable"}
     assert dags["alert"]["timetable"] == "AssetTriggeredTimetable"
+    assert dags["coverage"]["timetable"] == "NullTimetable"
 
 
 def test_a_disabled_source_has_no_task_and_defaults_count(load: Load, tmp_path: Path) -> None:
