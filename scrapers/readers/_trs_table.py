@@ -63,11 +63,11 @@ def _text_below(table: LexborNode, above: Sequence[LexborNode]) -> str:
     """The longest text of a cell that holds none of the cells above."""
     used = {cell.mem_id for cell in above}
     best = ""
-    for cell in table.css("td,th"):
+    for cell in table.css("td,th"):  # an outer cell comes first, and stays if as long
+        if len(markup.one_line(cell.text())) <= len(best):
+            continue
         if used.isdisjoint(inner.mem_id for inner in cell.css("td,th")):
-            words = _words(cell)
-            if len(words) > len(best):  # an outer cell comes first, and stays if as long
-                best = words
+            best = max(best, _words(cell), key=len)
     blocks = best.split("\n\n")
     while blocks and _BUTTONS.fullmatch(blocks[-1]):
         blocks.pop()
