@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import Engine, or_, update
+from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from communique.coverage import SourceCoverage, last_collected, record_coverage
 from communique.gaps import Look, fill_numbers, note_walks, open_gaps
-from communique.schema import Run, SourceRow
+from communique.schema import Address, CaptureRow, Run, SourceRow
 from communique.store import record_finding, record_listed, record_listing
 from communique.visits import (
     known_addresses,
@@ -182,12 +182,15 @@ def _take(
         collected_at=last_collected(job.engine, source.id, job.run_id),
     )
     started_at, tally = intake.now, Counter[str]()
+    earlier = _visited(job, source) if job.kind == "backfill" else set()
     crash: str | None = STOPPED
     try:
         for value in values:
             if job.stopping is not None and job.stopping.is_set():
                 raise Stopped(STOPPED)
             _record(replace(intake, now=job.clock()), value, tally)
+            if isinstance(value, Finding) and value.known and value.url in earlier:
+                tally["known"] -= 1
             if watch:
                 watch(value)
         crash = None
@@ -203,12 +206,28 @@ def _take(
             source,
             started_at=started_at,
             finished_at=job.clock(),
-            listed=tally["listed"],
+            listed=_listed(job, source, tally) if job.kind == "backfill" else tally["listed"],
             known=tally["known"],
             crash=crash,
             by_listing=by_listing,
         )
     return coverage
+
+
+def _visited(job: Job, source: Source) -> set[str]:
+    """The addresses that this run has visited: in a backfill, also before it was killed."""
+    query = (
+        select(Address.url)
+        .join(CaptureRow, CaptureRow.address_id == Address.id)
+        .where(CaptureRow.run_id == job.run_id, CaptureRow.source_id == source.id)
+    )
+    with job.engine.connect() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def _listed(job: Job, source: Source, tally: Counter[str]) -> int:
+    """How many addresses a backfill's listings named, whichever of its processes read them."""
+    return len(_visited(job, source)) + tally["known"]
 
 
 def _record(intake: Intake, value: Crawled, tally: Counter[str]) -> None:

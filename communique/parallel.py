@@ -27,6 +27,10 @@ GRACE = 10.0
 TICK = 0.5
 
 
+class Refusal(Exception):
+    """A source's turn that is not to be, for a reason that its user can read as it stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """One source's turn is over. coverage: what it saw; None where our own trouble ended it
@@ -119,6 +123,8 @@ def _turn(source: Source, work: Work, stopping: threading.Event) -> Done:
         return Done(source, work(source, stopping))
     except Stopped:
         return Done(source, crash="stopped before its end")
+    except Refusal as reason:
+        return Done(source, crash=str(reason))
     except Exception as error:
         if not stopping.is_set():
             log.exception("%s: its turn ended by our own trouble", source.id)

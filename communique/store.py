@@ -84,6 +84,7 @@ def record_finding(intake: Intake, finding: Finding) -> Outcome:
         values = next_visit(intake.now, finding, address, outcome) | {"statement_id": statement_id}
         connection.execute(update(Address).where(Address.id == address["id"]).values(values))
         if finding.statement is not None and finding.statement.url != finding.url:
+            values |= {"backfilled": address["backfilled"]}
             _also_known_as(connection, intake, finding.statement.url, values)
     return outcome
 

@@ -105,7 +105,7 @@ def walk(this: Walk) -> Iterator[tuple[ListingSeen, Entries]]:
         return
     first = plan.since is None and facts.url not in plan.walked
     asked = 0
-    for asked, address in enumerate(_addresses(this, period), 1):
+    for asked, address in enumerate(_left(this, period), 1):
         this.queue.append(address)
         yield from _pages(this)
         if first and this.named:
@@ -118,6 +118,14 @@ def walk(this: Walk) -> Iterator[tuple[ListingSeen, Entries]]:
 
 
 _BACKFILL = "communique backfill reads the rest"
+
+
+def _left(this: Walk, period: periods.Period) -> list[str]:
+    """The addresses to ask for; those that a killed backfill has done are not among them, except
+    the last."""
+    found, goal = list(_addresses(this, period)), this.plan.resume.get(this.facts.url)
+    this.jumped = True
+    return found[found.index(goal) :] if goal in found else found
 
 
 def _addresses(this: Walk, period: periods.Period) -> Iterator[str]:
@@ -231,6 +239,8 @@ def _jump(this: Walk, entries: Entries, known: Collection[str]) -> None:
     if goal in this.asked:
         return
     if goal in this.queue:
-        del this.queue[: max(this.queue.index(goal) - 1, 0)]
+        done = max(this.queue.index(goal) - 1, 0)
+        this.asked.update(this.queue[:done])
+        del this.queue[:done]
     else:
         this.queue = [goal]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
-from itertools import groupby
+from dataclasses import asdict
 
 import typer
 from rich.progress import (
@@ -20,6 +18,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from communique.backfills import backfill_all
+from communique.cli.board import Board
 from communique.cli.common import (
     DeskOption,
     JsonOption,
@@ -31,25 +31,14 @@ from communique.cli.common import (
     print_json,
     the_line,
 )
-from communique.cli.look import print_coverage
-from communique.collecting import Crawled, Watch
-from communique.coverage import SourceCoverage
-from communique.jobs import Line, finish_run, run_source
+from communique.cli.ended import print_end
+from communique.jobs import collect_all
+from communique.parallel import Done
 from communique.replaying import moments, replay_moment
 from communique.settings import Settings
-from scrapers.sources import Source
-from scrapers.values import Finding, Listed, ListingSeen
 
-# Pages of listings that could not be read, shown for one source; --json has them all.
+# Reasons that are shown of a replay's failures.
 MOST_SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One source's turn: its coverage, and why pages of its listings were not read."""
-
-    coverage: SourceCoverage
-    unread: tuple[str, ...]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -73,28 +62,39 @@ def collect(
     """
     with the_line() as line:
         sources = chosen(line, desk, source)
-        done = _run(line, sources, "collect", run_key or f"collect:{uuid.uuid4()}", None, as_json)
-    _finish(done, as_json)
+        key = run_key or f"collect:{uuid.uuid4()}"
+        with Board("collect", len(sources), quiet=as_json) as board:
+            done = collect_all(line, sources, run_key=key, onlooker=board)
+    _finish(done, board, as_json)
 
 
 def backfill(
     since: str = typer.Option(help="Walk the listings back to this day, such as 2019-01-01."),
+    until: str | None = typer.Option(None, help="Leave alone what listings date after this day."),
     desk: str | None = DeskOption,
     source: str | None = SourceOption,
+    restart: bool = typer.Option(False, "--restart", help="Begin anew where one was interrupted."),
     as_json: bool = JsonOption,
 ) -> None:
     """Walk the listings page by page back to a day, and store what is missing. Never alerts.
 
+    One that was interrupted goes on where it was; what is stored is not fetched again. Statements
+    that a listing does not date are visited too.
+
     Example: communique backfill --source cn_mfa_en --since 2019-01-01
     """
-    day = parse_day(since)
-    if day > Settings().clock().date():
-        raise typer.BadParameter(f"{day} lies ahead")
+    first, last = parse_day(since), parse_day(until) if until else None
+    if first > Settings().clock().date():
+        raise typer.BadParameter(f"{first} lies ahead")
+    if last is not None and last < first:
+        raise typer.BadParameter(f"--until {last} lies before --since {first}")
     with the_line() as line:
         sources = chosen(line, desk, source)
-        key = f"backfill:{uuid.uuid4()}"
-        done = _run(line, sources, "backfill", key, day, as_json)
-    _finish(done, as_json)
+        with Board("backfill", len(sources), quiet=as_json, deep=True) as board:
+            done = backfill_all(
+                line, sources, since=first, until=last, restart=restart, onlooker=board
+            )
+    _finish(done, board, as_json)
 
 
 def replay(
@@ -147,61 +147,22 @@ def _replayed(steps: int, total: Counter[str], reasons: Counter[str], as_json: b
         raise typer.Exit(1)
 
 
-def _run(
-    line: Line, sources: Sequence[Source], kind: str, key: str, since: date | None, quiet: bool
-) -> list[Turn]:
-    """Gives every source its turn; a run for each desk. What one source does stops no other."""
-    done: list[Turn] = []
-    with _progress(quiet) as progress:
-        task = progress.add_task(kind, total=len(sources))
-        for desk, turns in groupby(sorted(sources, key=lambda s: s.desk), lambda s: s.desk):
-            run_key = f"{key}:{desk}"
-            for source in turns:
-                progress.update(task, description=f"{kind} {source.id}")
-                unread: list[str] = []
-                watch = _watch(progress, source.id, unread)
-                coverage = run_source(
-                    line, source, kind=kind, run_key=run_key, since=since, watch=watch
-                )
-                done.append(Turn(coverage, tuple(unread)))
-                progress.advance(task)
-            finish_run(line, run_key)
-    return done
-
-
-def _watch(progress: Progress, source: str, unread: list[str]) -> Watch:
-    """Counts what this source brings, on a line under the bar, and keeps its listings' errors."""
-    bar = progress.add_task(f"  {source}", total=0)
-    seen = Counter[str]()
-
-    def watch(value: Crawled) -> None:
-        if isinstance(value, ListingSeen) and value.error is not None:
-            unread.append(str(value.error))
-        if isinstance(value, Listed):
-            seen["listed"] += len(value.entries)
-            progress.update(bar, total=seen["listed"])
-        elif isinstance(value, Finding):
-            seen["visited"] += 1
-            progress.update(bar, completed=seen["visited"])
-
-    return watch
-
-
-def _finish(done: Sequence[Turn], as_json: bool) -> None:
+def _finish(done: Sequence[Done], board: Board, as_json: bool) -> None:
     if as_json:
-        print_json([asdict(t.coverage) | {"listings_not_read": t.unread} for t in done])
+        print_json([_row(one) | {"listings_not_read": board.unread_of(one.source)} for one in done])
     else:
-        print_coverage([turn.coverage for turn in done])
-        for turn in done:
-            for reason in turn.unread[:MOST_SHOWN]:
-                errors.print(f"listing not read: {reason}", markup=False, soft_wrap=True)
-            if len(turn.unread) > MOST_SHOWN:
-                rest = len(turn.unread) - MOST_SHOWN
-                errors.print(f"... and {rest} more pages of {turn.coverage.source}'s listings")
+        print_end(done)
     if not done:
         errors.print("No enabled source was chosen.")
-    if not done or any(turn.coverage.failed for turn in done):
+    if not done or any(one.failed for one in done):
         raise typer.Exit(1)
+
+
+def _row(done: Done) -> dict[str, object]:
+    """A turn as JSON has it; one that ended by our own trouble has no counts."""
+    if done.coverage is None:
+        return {"source": done.source.id, "state": "failing", "error": done.crash, "counts": {}}
+    return asdict(done.coverage)
 
 
 def _progress(quiet: bool) -> Progress:

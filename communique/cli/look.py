@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
-
 import typer
 from sqlalchemy import text
 
@@ -17,9 +13,6 @@ from communique.cli.common import (
     print_table,
     the_line,
 )
-from communique.coverage import SourceCoverage
-from communique.health import TROUBLED
-from communique.schema import OUTCOMES
 
 _STATEMENT = text("SELECT * FROM analyst.statements WHERE id = :id")
 _REVISIONS = text("""
@@ -66,30 +59,3 @@ def show(
             said = f"  {name} {revision[name]}"
             console.print(said, markup=False, highlight=False, soft_wrap=True)
     console.print("\n" + found["text"], markup=False, highlight=False, soft_wrap=True)
-
-
-def print_coverage(done: Sequence[SourceCoverage]) -> None:
-    """The coverage table of a run that just ended."""
-    print_rows([asdict(row) | dict(row.counts) for row in done])
-
-
-def print_rows(rows: Sequence[Mapping[str, Any]]) -> None:
-    """A coverage table: outcome columns that are zero everywhere are left out."""
-    used = [name for name in OUTCOMES if any(row[name] for row in rows)]
-    numbers = ["listings_read", "listings_failed", "listed", "known", *used, *_doubts(rows)]
-    columns = ["source", "state", "since", *numbers, "newest"]
-    print_table(columns, rows, right=numbers)
-    for row in rows:
-        if row["error"]:
-            said = f"{row['source']}: {row['error']}"
-            console.print(said, markup=False, highlight=False, soft_wrap=True)
-    if not rows:
-        console.print("Nothing was collected yet: communique collect")
-    failing = sum(row["state"] in TROUBLED for row in rows)
-    new = sum(row["new"] for row in rows)
-    revised = sum(row["revised"] for row in rows)
-    console.print(f"{len(rows)} sources, {failing} failing; {new} new, {revised} revised.")
-
-
-def _doubts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    return ["suspect"] if any(row["suspect"] for row in rows) else []
