@@ -1,4 +1,4 @@
-"""Generated pages of docs/: commands, settings and views, so that they cannot drift from the code.
+"""Generated pages of docs/: commands, settings, views and sources: they cannot drift from the code.
 
 `python -m communique.docs` writes them, with `--check` it only fails where one is out of date.
 """
@@ -15,12 +15,15 @@ from typer.core import TyperGroup, TyperOption
 from typer.main import get_command
 
 from communique.cli.app import app
+from communique.docs_sources import sources_page
 from communique.settings import PACKAGE, Settings, project_folder
+from scrapers.facts import load_sources
 
 # Typer carries a click of its own, whose classes it does not export.
 Command = Any
 
 FOLDER = PACKAGE.parent / "docs"
+SOURCES = PACKAGE.parent / "scrapers" / "sources"
 NOTE = "<!-- Written by `python -m communique.docs`; edit the code instead. -->\n"
 
 _COMMENT = re.compile(r"COMMENT ON (VIEW|COLUMN) analyst\.(\w+)(?:\.(\w+))? IS '((?:[^']|'')*)'")
@@ -98,6 +101,7 @@ def main(check: bool) -> int:
         "commands.md": commands_page(),
         "settings.md": settings_page(),
         "views.md": views_page(),
+        "sources.md": NOTE + "\n" + sources_page(load_sources(SOURCES)),
     }
     stale = [
         name
