@@ -38,9 +38,10 @@ _DATELINE = 80
 class Rows:
     """One template of a listing, in CSS selectors.
 
-    row: the element that holds one statement and no other. link, title, dated: in the row; dated
-    may match several elements, which are read together (day and time). title: "" where the link's
-    words are it; dated: "" where the date stands anywhere beside the title.
+    row: the element that holds one statement and no other. link, title, dated: in the row. link:
+    the best selector first, as another may lead to a category. title: "" where the link's words are
+    it. dated: may match several elements, which are read together (day and time); "" where the date
+    stands anywhere beside the title.
     """
 
     row: str
@@ -106,10 +107,15 @@ def numbered(parameter: str, *calls: str, first: int = 1) -> Pages:
 def _entries(
     row: BeautifulSoup, template: Rows, page: Page, accepted: Callable[[Tag], str | None]
 ) -> Iterator[Entry]:
-    """The row's statement. Where all links that count are statements', there may be several."""
-    links = [(link, url) for link in row.select(template.link) if (url := accepted(link))]
+    """The row's statement; several where it holds several that the source says are such."""
+    every = page.source.articles is not None  # then each link that counts is a statement's
+    links: list[tuple[Tag, str]] = []
+    for selector in template.link.split(","):
+        links += [(link, url) for link in row.select(selector) if (url := accepted(link))]
+        if links and not every:
+            break
     addresses = list(dict.fromkeys(url for _, url in links))
-    alone = len(addresses) == 1 or page.source.articles is None
+    alone = len(addresses) == 1 or not every
     for address in addresses[:1] if alone else addresses:
         named = [words for link, url in links if url == address and (words := _words(link))]
         title = _title(row, template, named) if alone else max(named, key=len, default="")

@@ -36,8 +36,8 @@ from scrapers.readers._layout import Layout
 from scrapers.values import Article, Entry, Listing
 
 _CALL = re.compile(
-    r"\b(?:f_view|fn_view|fnView|fn_detail|fnDetail|fn_egov_select\w*|goView|f_detail|viewDetail)"
-    r"\(\s*['\"]?(\d{2,12})\b"
+    r"\b(?:f_view|fn_view|fnView|fn_detail|fnDetail|f_detail|viewDetail)"
+    r"\(\s*['\"]?(\d{1,12})\b"
 )
 _PAGERS = ("f_page", "fn_paging", "fnPaging", "fn_page", "goPage", "fn_egov_link_page", "linkPage")
 _ROWS = (
