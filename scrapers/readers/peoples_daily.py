@@ -25,7 +25,7 @@ from scrapers.values import Article
 _DROP = (
     "h1,h2.title,h3.pre,h4.sub,.origin,.edit,.editor,.paper_num,.bza,.box_pic,.pic_data,.zdfy,"
     "#rwb_tjyd,.rm_relevant,.share,.bdsharebuttonbox,.wb_share,.d2share,.txt_share,.adv,.page_n,"
-    ".related,#p_related,.otitle,.pager,figcaption,.fr"
+    ".related,#p_related,.otitle,.pager,figcaption"
 )
 _CHINESE = Layout(
     text=(".rm_txt_con", "#rwb_zw", ".show_text", ".box_con", "#p_content", ".text_con_left"),
