@@ -106,7 +106,9 @@ def _statement_address(base: str, href: str, page: Page) -> str | None:
     if url is None:
         return None
     if page.source.articles is not None:
-        fits = re.search(page.source.articles, url) is not None
+        # An address is known under https, whatever the page says; a pattern may say so too.
+        spelt = (url, url.replace("http://", "https://", 1))
+        fits = any(re.search(page.source.articles, one) for one in spelt)
     else:
         fits = is_address(url)
     return url if fits and is_own(url, page) else None

@@ -96,6 +96,15 @@ def test_the_ministry_is_one_house_under_two_names_and_its_missions_are_not_it()
     assert [entry.title for entry in found.entries] == ["甲"]
 
 
+def test_a_pattern_for_https_fits_what_an_http_page_links_to() -> None:
+    page = _page(
+        "<ul><li><a href='t1.htm'>A statement</a></ul>",
+        "http://rr.china-embassy.gov.cn/eng/sgxw/",
+        articles=r"^https://[^/]+/eng/.*/t\d+\.htm$",
+    )
+    assert len(reader("china_mission").listing(page).entries) == 1
+
+
 def test_a_list_of_other_hosts_names_them_so_that_an_alias_can_be_added() -> None:
     page = _page("<a href='http://www.new-name.example/eng/t1800001.htm'>A statement</a>")
     with pytest.raises(NothingListed, match=r"www\.new-name\.example.*alias"):
@@ -157,7 +166,7 @@ def test_a_statement_that_a_section_shows_whole_is_its_first_entry() -> None:
         _section("Press Conference on April 13"),  # which has an address of its own
         _section("Who We Are", date=""),
         _section("Who We Are", text="<p>All conferences since 2019.</p>"),
-        _section("Latest", text="<p>Press Conference on April 13<p>Press Conference on April 12" * 4),
+        _section("New", text="<p>Press Conference on April 13<p>Press Conference on April 12" * 4),
     ],
 )  # fmt: skip
 def test_what_is_no_statement_of_its_own_is_not_listed_as_one(html: str) -> None:
