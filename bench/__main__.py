@@ -1,7 +1,7 @@
 """`python -m bench`: every benchmark, one after the other."""
 
-from bench import charsets, datelines, reading, rules
+from bench import charsets, crawling, datelines, reading, rules
 
-for part in (reading, charsets, datelines, rules):
+for part in (reading, charsets, datelines, rules, crawling):
     print(f"\n# {part.__name__}", flush=True)
     part.main()

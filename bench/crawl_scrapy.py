@@ -1,5 +1,5 @@
-"""Scrapy on the same hosts, as its documentation has one set up for politeness: a spider a project,
-one request a host at a time, a delay without chance. `python -m bench.crawl_scrapy PORT HOSTS DELAY`.
+"""Scrapy on the same hosts, set up for politeness as its documentation says: a request a host at a
+time, a delay without chance. `python -m bench.crawl_scrapy PORT HOSTS DELAY`.
 """
 
 from __future__ import annotations

@@ -54,9 +54,8 @@ def main() -> None:
     """Prints right, none and wrong for each reader, of dates and of lines without one."""
     lines = _lines()
     dated = sum(line.on is not None for line in lines)
-    print(
-        f"{dated} datelines in {len(LOCALES.split())} locales, {len(lines) - dated} lines without a date"
-    )
+    without = len(lines) - dated
+    print(f"{dated} datelines in {len(LOCALES.split())} locales, {without} lines without a date")
     for name, read in _READERS.items():
         started = time.process_time()
         found = [read(line.text, line.language) for line in lines]
