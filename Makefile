@@ -35,6 +35,7 @@ check: setup ## lint, format, types, one-way imports, generated documents
 	$(BIN)/python -m communique.docs --check
 
 bench: setup ## speed and size, beside peers and the limit
+	PATH=".uv/bin:$$PATH" uv sync --locked --group bench --compile-bytecode --quiet
 	$(BIN)/python -m bench
 
 live-check: setup ## try every source on the real web (needs the internet)
