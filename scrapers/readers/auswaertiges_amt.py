@@ -16,9 +16,9 @@ import re
 from urllib.parse import urlsplit
 
 from scrapers import regions
-from scrapers.readers import Page, Reader, _layout, generic
+from scrapers.readers import Page, Reader, _family, _layout
 from scrapers.readers._layout import Layout
-from scrapers.values import Article
+from scrapers.values import Article, Listing
 
 _DROP = (
     f"{_layout.FURNITURE},.c-infobox--default,.is-aural,.c-content-nav,.content-nav__link,.c-link-list,"
@@ -46,9 +46,14 @@ def article(page: Page) -> Article:
     return _layout.read(page, _PAGE)
 
 
+def listing(page: Page) -> Listing:
+    """The statements that a page of the site names."""
+    return _family.listing(page, _STATEMENT.pattern)
+
+
 def is_address(url: str) -> bool:
     """A statement's address ends in its number: /de/newsroom/-/2700120, /..-2700120."""
     return _STATEMENT.search(urlsplit(regions.unarchived(url)).path) is not None
 
 
-READER = Reader("auswaertiges_amt", 1, generic.listing, article, is_address)
+READER = Reader("auswaertiges_amt", 1, listing, article, is_address)

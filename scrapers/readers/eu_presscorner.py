@@ -16,10 +16,10 @@ import re
 from urllib.parse import parse_qs, quote, urlsplit
 
 from scrapers.errors import MissingElement, NeedsScript
-from scrapers.readers import Page, Reader, _datelines, _document, _layout, generic
+from scrapers.readers import Page, Reader, _datelines, _document, _family, _layout
 from scrapers.readers._layout import Layout
 from scrapers.readers.api import parsed, text_at
-from scrapers.values import Article, Precision, Published
+from scrapers.values import Article, Listing, Precision, Published
 
 _DETAIL = re.compile(
     r"(https?://[^/]+/commission/presscorner)/detail/([a-z]{2})/([a-z]+(?:_\w+)?_\d+_\d+)/?",
@@ -96,6 +96,11 @@ def stands_at(url: str) -> str:
     return f"{found[1]}/detail/{language.lower()[:2]}/{slug}"
 
 
+def listing(page: Page) -> Listing:
+    """The statements that a page of the site names."""
+    return _family.listing(page, r"/commission/presscorner/detail/[a-z]{2}/[a-z]+(?:_\w+)?_\d+_\d+")
+
+
 def is_address(url: str) -> bool:
     """A statement stands under /detail/, language and reference."""
     return _DETAIL.match(url) is not None
@@ -105,7 +110,7 @@ READER = Reader(
     "eu_presscorner",
     1,
     article=article,
-    listing=generic.listing,
+    listing=listing,
     is_address=is_address,
     asked_at=asked_at,
     stands_at=stands_at,

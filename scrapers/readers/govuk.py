@@ -22,7 +22,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapers.readers import Page, Reader, _datelines, _document, _layout, generic
+from scrapers.readers import Page, Reader, _datelines, _document, _family, _layout
 from scrapers.readers._layout import Layout
 from scrapers.readers.api import at, parsed, text_at
 from scrapers.values import Article, Entry, Listing, Precision
@@ -50,7 +50,8 @@ _PAGE = Layout(
     ends=r"share this page|get emails about this page|sign up for emails or print this page",
 )
 _STATEMENT = re.compile(
-    r"(?:/api/content)?/government/(?!organisations/|collections/)[a-z-]+/[^/]+"
+    r"/government/(?:news|speeches|publications|consultations|statistics|world-location-news"
+    r"|fatalities|case-studies)/[^/?#]+$"
 )
 
 
@@ -86,7 +87,7 @@ def _is_html(part: Any) -> bool:
 def listing(page: Page) -> Listing:
     """A finder's results. Their days are those of the last update: no publication is later, so
     they are marked as inferred."""
-    found = generic.listing(page)
+    found = _family.listing(page, _STATEMENT.pattern)
     return replace(found, entries=tuple(_as_updated(entry) for entry in found.entries))
 
 
@@ -99,7 +100,7 @@ def _as_updated(entry: Entry) -> Entry:
 
 def is_address(url: str) -> bool:
     """A statement stands under /government/ and its kind: news, speeches, publications."""
-    return _STATEMENT.fullmatch(urlsplit(url).path.rstrip("/")) is not None
+    return _STATEMENT.search(urlsplit(url).path.rstrip("/")) is not None
 
 
 READER = Reader("govuk", 1, listing, article, is_address)

@@ -18,9 +18,9 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from scrapers import regions
-from scrapers.readers import Page, Reader, _in_address, _layout, generic
+from scrapers.readers import Page, Reader, _family, _in_address, _layout
 from scrapers.readers._layout import Layout
-from scrapers.values import Article
+from scrapers.values import Article, Listing
 
 _DROP = (
     f"{_layout.FURNITURE},h1,.cmp-breadcrumb,.cmp-socialshare,.cmp-sharing,.cmp-teaser,.cmp-list,"
@@ -61,9 +61,14 @@ def article(page: Page) -> Article:
     return _in_address.dated(_layout.read(page, NEW, OLD), page, _DAY)
 
 
+def listing(page: Page) -> Listing:
+    """The statements that a page of the site names."""
+    return _family.listing(page, _STATEMENT.pattern)
+
+
 def is_address(url: str) -> bool:
     """A statement has its day in its address; on the older site its kind and a number."""
     return _STATEMENT.search(urlsplit(regions.unarchived(url)).path) is not None
 
 
-READER = Reader("nato", 1, generic.listing, article, is_address, inferred=True)
+READER = Reader("nato", 1, listing, article, is_address, inferred=True)
