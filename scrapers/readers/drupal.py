@@ -45,7 +45,8 @@ _BODY = Layout(
         "article.node--view-mode-full .field--name-body", "main .field--name-body",
         ".field--name-body", ".field--name-field-body", "article .field-name-body",
         ".field-name-body", ".field--name-field-content", ".field--name-field-text",
-        ".field--name-field-paragraphs", "article.node--view-mode-full .node__content",
+        ".field--name-field-paragraphs",
+        "article .field[class*=-body]", "article.node--view-mode-full .node__content",
         "main article .node__content", ".node .content",
     ),
     title=(

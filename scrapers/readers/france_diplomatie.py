@@ -53,7 +53,7 @@ _DRUPAL = Layout(
     ends=r"(?:à )?(?:lire|voir) aussi|see also|(?:en savoir plus|learn more)|partager(?: la page)?",
 )  # fmt: skip
 _SPIP = Layout(
-    text=("article .texte", "#main .texte", ".article .texte", ".texte"),
+    text=("article .chapo,article .texte", "#main .chapo,#main .texte", ".chapo,.texte"),
     title=("article h1", "#main h1", "h1"),
     dated=("article h1", "article .chapo", "article .date", ".date"),
     drop=_DROP,

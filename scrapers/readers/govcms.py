@@ -32,7 +32,8 @@ _ROWS = (
 _BODY = Layout(
     text=(
         "article .field--name-body", "main .field--name-body", ".field--name-body",
-        ".field--name-field-body", ".field--name-field-content", ".au-body .body",
+        ".field--name-field-body",
+        "article .field[class*=-body]", ".field--name-field-content", ".au-body .body",
         "article .content-body", "main .media-release__body", "article.node .node__content",
     ),
     title=("main h1", "article h1", "h1.au-header-heading", "h1"),

@@ -57,11 +57,8 @@ _PIB = Layout(
     ends=r"\(?release id\s*[:：].*|read this release in\b.*",
 )
 _MEA = Layout(
-    text=(
-        "#innerContent .content", ".innerContent .contentDetails", ".detailContent",
-        ".innerContent", "#innerContent", ".content-detail", ".inner-content",
-    ),
-    title=(".innerHead h1", ".innerHead h2", ".innerHead", ".innerHeading", "#innerContent h2"),
+    text=("body:has(.innerHead) .innerContent", "body:has(.innerHead) #innerContent"),
+    title=(".innerHead h1", ".innerHead h2", ".innerHead"),
     dated=(".innerHead + p", ".innerHead + .date", ".innerHead .date", ".innerContent .date"),
     drop=(
         f"{_layout.FURNITURE},.innerHead,.comments,#comments,.writeComment,.printIcon,.date,"

@@ -36,13 +36,13 @@ _BODY = Layout(
     labelled=("#maincontents h2", "#maincontents h3", "#maincontents h4", "#maincontents p"),
     after=r"^(?=(?:mon|tues|wednes|thurs|fri|satur|sun)day, [a-z]+ \d{1,2}, \d{4})",
     drop=(
-        f"{_layout.FURNITURE},h1,.rightalign,.breadcrumb,#breadcrumb,.pagetop,.page-top,.lang,"
+        f"{_layout.FURNITURE},.rightalign,.breadcrumb,#breadcrumb,.pagetop,.page-top,.lang,"
         ".language,.sns,.icon-list,.menu-list,.local-nav"
     ),
     noise=(
         r"\[?(?:japanese|日本語)(?: \(日本語\))?\]?|\W*this is a provisional translation.{0,200}"
         r"|\(?(?:mon|tues|wednes|thurs|fri|satur|sun)day, [a-z]+ \d{1,2}, \d{4}.{0,120}"
-        r"|(?:tweet|print|share)"
+        r"|(?:tweet|print|share)|press (?:releases?|conferences?)"
     ),
     ends=(r"related links?|related information|page top|back to .*|関連リンク|.{1,30}へ戻る"),
 )

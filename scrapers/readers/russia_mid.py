@@ -40,7 +40,7 @@ _BODY = Layout(
         ".news-date-time", "article time",
     ),
     drop=(
-        f"{_layout.FURNITURE},h1,.article-date,.article__date,.article-number,.article-line,.gallery,"
+        f"{_layout.FURNITURE},.article-date,.article__date,.article-number,.article-line,.gallery,"
         ".photo,.slider,.calendar,.date,.social-likes,.article-footer,.additional"
     ),
     noise=(

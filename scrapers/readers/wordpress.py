@@ -51,7 +51,8 @@ from scrapers.readers._layout import Layout
 from scrapers.values import Article, Entry, Listing
 
 _BYLINE = (
-    r"by (?:the )?(?:u\.?s\.? |american )?(?:embassy|consulate|mission|department)\b.{0,160}"
+    r"by (?:the )?(?:u\.?s\.? |american )?(?:embassy|consulate|mission|department)\b[^.|]{0,60}"
+    r"(?:\|.{0,200})?"
     r"|topics?:.{0,300}|by .{2,80}\|.{0,40}\b\d{4}\b.{0,200}"
 )
 _WP_DROP = (
@@ -106,6 +107,12 @@ _TEXTS = (
     ".article-content",
     ".post-entry",
     ".single-content",
+    ".wp-block-post-content",
+    ".elementor-widget-theme-post-content",
+    ".et_pb_post_content",
+    ".post__content",
+    ".article__content",
+    ".article-body",
 )
 _ROWS = (
     _lists.Rows(

@@ -27,7 +27,7 @@ _BODY = Layout(
     ),
     title=("h1.tit01", "h1.tit", ".title-article01 h1", "header h1", "h1"),
     drop=(
-        f"{_layout.FURNITURE},h1,.tit-sub,.comp-box,.photo-group,.image-zone,.writer-zone,"
+        f"{_layout.FURNITURE},.tit-sub,.comp-box,.photo-group,.image-zone,.writer-zone,"
         ".writer-zone01,.related-group,.aside-box,.ad-wrap,.article-ad,.promotion,.txt-copyright,.keyword-zone,"
         ".update-time,.share-group,.newsct-options"
     ),
