@@ -127,6 +127,8 @@ def _tracks(pair: str) -> bool:
     name, _, value = unquote_plus(pair).partition("=")
     if name == "from":
         return bool(_SHARED_FROM.fullmatch(value))
+    if name == "selectedLocale":  # NATO's search names its pages so, with no language chosen
+        return value in ("", "null")
     return bool(_TRACKING.fullmatch(name))
 
 

@@ -38,6 +38,11 @@ SOURCE = Source(
             "https://mission.example.org/a?id=7",
         ),
         ("http://mission.example.org/a?from=timeline", "https://mission.example.org/a"),
+        ("http://mission.example.org/a?selectedLocale=", "https://mission.example.org/a"),
+        (
+            "http://mission.example.org/a?selectedLocale=fr",
+            "https://mission.example.org/a?selectedLocale=fr",
+        ),
         ("http://mission.example.org/a?from=20", "https://mission.example.org/a?from=20"),
         ("http://mission.example.org/a;jsessionid=9F?x=1", "https://mission.example.org/a?x=1"),
         ("http://www.old-mission.example/eng/t1.htm", "https://mission.example.org/eng/t1.htm"),
