@@ -35,9 +35,10 @@ class Look:
     """A glance at an HTML page. All texts have their white space folded.
 
     prose: the words outside links, buttons and scripts; links: how many there are; script: inline
-    scripts (their first 100,000 characters); sources: the addresses of external scripts;
-    unscripted: what <noscript> says; leads_to: where a meta refresh (within 10 s) or a script
-    sends the visitor on; shell: an empty element that a framework fills.
+    scripts (their first 100,000 characters) and the body's `onload`; sources: the addresses of
+    external scripts; frames: those of iframes; unscripted: what <noscript> says; leads_to: where a
+    meta refresh (within 10 s) or a script sends the visitor on; shell: an empty element that a
+    framework fills.
     """
 
     title: str
@@ -46,6 +47,7 @@ class Look:
     links: int
     script: str
     sources: tuple[str, ...]
+    frames: tuple[str, ...]
     unscripted: str
     leads_to: str | None
     shell: bool
@@ -74,8 +76,9 @@ def look(capture: Capture) -> Look:
         raise Broken(f"not to be parsed: {reason}")
     tree = LexborHTMLParser(html[:_ENOUGH])
     title = _text(tree.css_first("title"))[:_HEADING]
-    script = "\n".join(node.text() for node in tree.css("script:not([src])"))[:100_000]
-    sources = tuple(node.attributes.get("src") or "" for node in tree.css("script[src]")[:200])
+    scripts = [node.text() for node in tree.css("script:not([src])")]
+    script = "\n".join((*scripts, _at_load(tree)))[:100_000]
+    sources, frames = _addresses(tree, "script[src]"), _addresses(tree, "iframe[src]")
     unscripted = " ".join(_text(node) for node in tree.css("noscript"))[:2000]
     leads_to = _joined(capture.final_url, _leads_to(tree, script))
     shell = any(not _text(node) for node in tree.css("#root, #app, #__next, #__nuxt, app-root"))
@@ -90,6 +93,7 @@ def look(capture: Capture) -> Look:
         links=links,
         script=script,
         sources=sources,
+        frames=frames,
         unscripted=unscripted,
         leads_to=leads_to,
         shell=shell,
@@ -98,6 +102,14 @@ def look(capture: Capture) -> Look:
 
 def _text(node: LexborNode | None) -> str:
     return " ".join(node.text(separator=" ").split()) if node is not None else ""
+
+
+def _addresses(tree: LexborHTMLParser, selector: str) -> tuple[str, ...]:
+    return tuple(node.attributes.get("src") or "" for node in tree.css(selector)[:200])
+
+
+def _at_load(tree: LexborHTMLParser) -> str:
+    return (tree.body.attributes.get("onload") if tree.body is not None else None) or ""
 
 
 def _joined(base: str, target: str | None) -> str | None:

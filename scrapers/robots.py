@@ -2,7 +2,8 @@
 
 - 404 and other client errors, and more than five redirects: no rules. 429 is not among them: a
   server that is too busy for its rules is too busy for us.
-- server errors and silence: nothing of that host is fetched in this run, and the pages say so.
+- server errors and silence: nothing of that host is fetched in this run, and the pages say so;
+  where it is a guard that answers with a server error (521, 503), they are blocked.
 - an HTML page in its place: no rules. Several ministries redirect robots.txt to their home page or,
   like www.fmprc.gov.cn in 2020, to error.htm with status 200.
 - Crawl-delay, where longer than the source's own delay, up to a minute.
@@ -17,8 +18,9 @@ from urllib.parse import urlsplit
 from protego import Protego
 from requests.cookies import RequestsCookieJar
 
-from scrapers.errors import Broken, Disallowed, ForbiddenAddress, NotInArchive, ScrapeError
+from scrapers.errors import Blocked, Broken, Disallowed, ForbiddenAddress, NotInArchive, ScrapeError
 from scrapers.exchange import Exchange, Transport, redirect_target
+from scrapers.judge import is_challenge
 from scrapers.policy import ROBOT, FetchPolicy
 
 # RFC 9309 has crawlers read at least 500 KiB; what is beyond is no rule for anyone.
@@ -46,7 +48,7 @@ class Robots:
     def delay(self, url: str, delay: float) -> float:
         """Seconds from start to start at the host of an address: the source's, or what the host
         asks for where that is more. Raises Disallowed where the rules forbid the address, and
-        Broken or ForbiddenAddress where they could not be read."""
+        Broken, ForbiddenAddress or Blocked where they could not be read."""
         rules = self._rules_of(url, delay)
         if rules.error is not None:
             # A fresh error each time: its address is filled in by whoever asked.
@@ -89,7 +91,9 @@ def _interpret(exchange: Exchange) -> _Rules:
     if error is not None:
         return _Rules(error=_unreadable(error))
     if status >= 500 or status == 429:
-        return _Rules(error=_unreadable(Broken(f"the server says {status}")))
+        guarded = is_challenge(exchange.capture(exchange.url))
+        kind = Blocked if guarded else Broken
+        return _Rules(error=_unreadable(kind(f"the server says {status}")))
     if not 200 <= status < 300 or _is_page(exchange.body):
         return _Rules()
     return _Rules(Protego.parse(exchange.body[:_LONGEST].decode("utf-8-sig", "replace")))
@@ -98,7 +102,7 @@ def _interpret(exchange: Exchange) -> _Rules:
 def _unreadable(error: ScrapeError) -> ScrapeError:
     if isinstance(error, ForbiddenAddress):
         return error
-    kind = type(error) if isinstance(error, Broken) else Broken
+    kind = type(error) if isinstance(error, Broken | Blocked) else Broken
     return kind(f"robots.txt could not be read: {error.reason}")
 
 

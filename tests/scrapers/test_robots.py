@@ -7,10 +7,11 @@ from ipaddress import ip_network
 
 import pytest
 
-from scrapers.errors import Broken, Disallowed, TimedOut
+from scrapers.errors import Blocked, Broken, Disallowed, TimedOut
 from scrapers.fetch import Fetcher, FetchPolicy
 from scrapers.sources import Source
 from scrapers.values import Capture
+from tests.guards import GUARDS
 from tests.servers import Reply, Server
 
 HTML = {"Content-Type": "text/html"}
@@ -120,3 +121,13 @@ def test_a_server_too_troubled_for_its_rules_is_left_alone(server: Server, troub
     assert second.error is not None
     assert second.error.url == server.url + "/closed"
     assert server.paths == ["/robots.txt"] * 2  # one retry, then not again for each page
+
+
+@pytest.mark.parametrize("name", ["jiasule, first page", "cloudflare managed"])
+def test_a_guard_that_answers_with_a_server_error_blocks(server: Server, name: str) -> None:
+    guard = GUARDS[name]
+    server.pages["/robots.txt"] = Reply(521, {**HTML, **guard.headers}, guard.html)
+    (capture,) = fetch(server, "/open")
+    assert type(capture.error) is Blocked
+    assert "521" in str(capture.error)
+    assert "/open" not in server.paths
