@@ -21,7 +21,7 @@ from scrapers.values import Article
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
 _AGENCY = r"(?:Xinhua|ECNS|CNS|China News Service|CNA|CGTN|People's Daily(?: Online)?|Global Times)"
 _DATELINE = re.compile(
-    rf"(?:[^\W\d_][\w.'’/ -]{{1,40}}(?:, [^\W\d_][\w.'’ -]{{1,30}})?, )?"
+    rf"(?:[^\W\d_][\w.'’/ -]{{1,40}}(?:, [^\W\d_][\w.'’ -]{{1,30}})?,? )?"
     rf"(?:{_MONTH} \d{{1,2}} ?)?\({_AGENCY}\) ?(?:--+|—+|–|-) ?"
     r"|[^\W\d_][^\d\n()]{1,40}, \d{1,2} [^\W\d_]{3,12}\.? \((?:Xinhua|Синьхуа)\) ?(?:--+|—+|–|-) ?"
     r"|(?:新华社|中新社|中新网|人民网|中国日报网|央视网|环球网|中国网)[^\s\d，。]{0,12}"
@@ -44,8 +44,13 @@ _INVITATION = re.compile(
     r"|print|e-?mail|save|comments?|facebook|twitter|wechat|weibo))*"
     r"|newspaper headline:.{0,200}|most popular.{0,40}|share or comment on this article:?"
     r"|(?:download|open) (?:the )?.{0,30}\bapp\b.{0,60}|photo(?: by)?: ?[\w /.’'-]{1,60}"
-    r"|file photo: ?[\w /.’'-]{1,40}",
+    r"|(?:file photo|illustration): ?[\w /.’'-]{1,60}",
     re.IGNORECASE,
+)
+# A picture's caption ends in whose picture it is.
+_CAPTION = re.compile(
+    r".{0,400}(?:[(\[](?:Xinhua|Photo|File photo|AP|AFP|Reuters)(?: by|:|/)[^()\[\]]{1,50}[)\]]"
+    r"|\b(?:File )?Photo: ?[\w /.’'-]{1,40}|/(?:VCG|CFP|IC|GT|CGTN|Xinhua Photo|CGTN Photo))\.?"
 )
 _LONGEST_CREDIT = 160
 _MARKER = re.compile(r"\s*(?:/enpproperty--(?:>|&gt;)|(?:\bEnditem|■)$)", re.MULTILINE)
@@ -62,16 +67,18 @@ def article(page: Page, *layouts: _layout.Layout) -> Article:
 
 
 def bare(text: str) -> str:
-    """A text without the agency's dateline before it, and without credits and invitations: those
-    behind it, and invitations wherever they stand."""
-    blocks = [
-        block for block in _MARKER.sub("", text).split("\n\n") if not _INVITATION.fullmatch(block)
-    ]
+    """A text without the agency's dateline before it, the credits behind it, and captions and
+    invitations wherever they stand."""
+    blocks = [block for block in _MARKER.sub("", text).split("\n\n") if not _is_aside(block)]
     while blocks and _is_credit(blocks[-1]):
         blocks.pop()
     if blocks:
         blocks[0] = _DATELINE.sub("", blocks[0], count=1) if _begins(blocks[0]) else blocks[0]
     return markup.joined(blocks)
+
+
+def _is_aside(block: str) -> bool:
+    return any(pattern.fullmatch(block) for pattern in (_INVITATION, _CAPTION))
 
 
 def _is_credit(block: str) -> bool:
