@@ -21,7 +21,7 @@ from communique.cli.common import (
 )
 from communique.cli.standings import words
 from communique.database import database
-from communique.health import WORST_FIRST
+from communique.health import NOT_RUN, WORST_FIRST
 from communique.settings import Settings
 from communique.standing import standings
 from scrapers.facts import load_sources
@@ -109,7 +109,8 @@ def _states(settings: Settings, sources: Sequence[Source]) -> dict[str, str] | N
         return None
     with database(settings) as engine:
         enabled = [source for source in sources if source.enabled]
-        return {each.source: each.state for each in standings(engine, enabled, settings.clock())}
+        found = {each.source: each.state for each in standings(engine, enabled, settings.clock())}
+        return {source.id: found.get(source.id, NOT_RUN) for source in enabled}
 
 
 def _rows(

@@ -121,6 +121,101 @@ def test_all_problems_of_all_files_are_told_at_once_with_their_place(tmp_path: P
     ]
 
 
+ONE = """\
+- id: aa_one
+  publisher: One
+  kind: ministry
+  languages: [en]
+  listings:
+    - {url: https://one.example/news/}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "problem"),
+    [
+        ("series: '/news/[0-9]+'", 7, "series: found no group, expected a regular expression with "
+         "one group: the running number in its addresses"),
+        ("series: '/(news|item)/([0-9]+)'", 7, "series: found 2 groups, expected a regular "
+         "expression with one group: the running number in its addresses"),
+        ("series: '/news/([0-9]+'", 7, "series: missing ), unterminated subpattern at position 6, "
+         "expected a regular expression with one group: the running number in its addresses"),
+        ("cadence: 0", 7, "cadence: found '0', expected days within which it is sure to publish, "
+         "such as 7"),
+        ("fetch: firefox", 7, "fetch: found 'firefox', expected http or browser"),
+        ("enabled: false", 7, "note: missing, expected words that say why it is disabled"),
+        ("enabled: false\n  note: ' '", 7, "note: missing, expected words that say why it is "
+         "disabled"),
+    ],
+)  # fmt: skip
+def test_each_field_of_a_source_says_what_it_wants(
+    tmp_path: Path, more: str, line: int, problem: str
+) -> None:
+    told = refusal(write(tmp_path, europe=f"{ONE}  {more}\n"))
+    assert told == [f"europe.yaml:{line}: aa_one: {problem}"]
+
+
+PLACES = "expected only {year}, {year} and {month}, or {year}, {month} and {day} as placeholders"
+
+
+@pytest.mark.parametrize(
+    ("listing", "problem"),
+    [
+        ("{url: 'https://one.example/{n}/'}", "url: found 'https://one.example/{n}/', " + PLACES),
+        ("{url: 'https://one.example/{day}'}", "url: found 'https://one.example/{day}', " + PLACES),
+        ("{url: 'https://one.example/{year'}", "url: found 'https://one.example/{year', " + PLACES),
+        ("{url: https://one.example/, seen_on: 2026-11-22}",
+         "seen_on: this listing is not confirmed, expected confidence: seen"),
+        ("{url: https://one.example/, confidence: seen, seen_on: yesterday}",
+         "seen_on: found 'yesterday', expected the day it was last confirmed, such as 2026-11-22"),
+        ("{url: https://one.example/, fields: {url: link}}",
+         "fields: found with type html, expected type: json"),
+        ("{url: https://one.example/, type: rss, paging: {parameter: page}}",
+         "paging: found with type rss, expected type: json"),
+        ("{url: https://one.example/, type: json}",
+         "fields: missing: reader generic does not know this API, expected a mapping of items, "
+         "url, title, date, body: where the answer says what"),
+        ("{url: https://one.example/, type: json, fields: {items: results}}",
+         "url: missing, expected the path of the address, such as link, or https://host{link}"),
+        ("{url: https://one.example/, type: json, fields: {url: link, titel: a}}",
+         "titel: unknown field, expected title"),
+        ("{url: https://one.example/, type: json, fields: {url: link}, paging: {parameter: p, "
+         "step: 0}}", "step: found '0', expected how much it grows by page, 1 or more"),
+        ("{url: https://one.example/, type: xml}",
+         "type: found 'xml', expected html, rss, atom, sitemap or json"),
+    ],
+)  # fmt: skip
+def test_each_field_of_a_listing_says_what_it_wants(
+    tmp_path: Path, listing: str, problem: str
+) -> None:
+    text = ONE.replace("{url: https://one.example/news/}", listing)
+    assert refusal(write(tmp_path, europe=text)) == [f"europe.yaml:6: aa_one: {problem}"]
+
+
+def test_a_listing_may_be_an_api_or_one_for_each_day(tmp_path: Path) -> None:
+    text = (
+        ONE
+        + """\
+    - {url: 'https://one.example/{year}/{month}/{day}.html', confidence: seen, seen_on: 2026-11-22}
+    - url: https://one.example/api?per_page=50
+      type: json
+      fields: {items: data, url: 'https://one.example{link}', date: published}
+      paging: {parameter: page, first: 0}
+  series: '/news/([0-9]+)$'
+"""
+    )
+    (source,) = load_sources(write(tmp_path, europe=text))
+    by_day, api = source.listings[1:]
+    assert (str(by_day.seen_on), by_day.confidence) == ("2026-11-22", "seen")
+    assert api.fields is not None
+    assert api.paging is not None
+    assert (api.fields.url, api.paging.first, api.paging.step) == (
+        "https://one.example{link}",
+        0,
+        1,
+    )
+
+
 def test_an_id_used_twice_is_named_at_both_places(tmp_path: Path) -> None:
     assert refusal(write(tmp_path, china=EMBASSY, europe="# Europe\n" + EMBASSY)) == [
         "china.yaml:2: aa_embassy_bb: id: used again at europe.yaml:3, expected one place",
