@@ -52,20 +52,26 @@ def article(page: Page) -> Article:
 def _parts(page: Page) -> _trs.Parts:
     """The parts by the newer templates, else by the table. A table whose cells are named as theirs
     are dates the statement where they would not."""
-    table = regions.parse(page.html).css_first(_trs_table.TABLE)
     try:
         parts = _trs.take_apart(page)
     except MissingElement:
-        if table is None:
+        in_table = _in_table(page)
+        if in_table is None:
             raise
-        return _trs_table.from_table(table, page)
-    if table is None or parts.time or parts.dateline:
+        return in_table
+    if parts.time or parts.dateline:
         return parts
     try:
-        in_table = _trs_table.from_table(table, page)
+        in_table = _in_table(page)
     except MissingElement:
         return parts
-    return in_table if in_table.dateline else parts
+    return in_table if in_table is not None and in_table.dateline else parts
+
+
+def _in_table(page: Page) -> _trs.Parts | None:
+    """The parts by the table; None where there is none."""
+    table = regions.parse(page.html).css_first(_trs_table.TABLE)
+    return _trs_table.from_table(table, page) if table is not None else None
 
 
 def _without_dateline(text: str, page: Page) -> tuple[str, Published | None]:
