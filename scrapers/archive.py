@@ -5,7 +5,8 @@ retries, robots.txt and 304 answers included, each record compressed by itself. 
 kept in their order, and the body as received, still in its content-encoding: the payload digest
 (sha256, hexadecimal) is of the bytes that the server sent. Only the transfer-encoding is undone;
 its header is renamed X-Archive-Orig-Transfer-Encoding so that no reader undoes it twice. A body
-that broke off, or was cut off, says so in WARC-Truncated.
+that broke off, or was cut off, says so in WARC-Truncated. What a browser made of a page is a
+conversion record that refers to the page's response.
 """
 
 from __future__ import annotations
@@ -30,7 +31,13 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from scrapers.warc import ArchivedResponse, read_record, read_records
+from scrapers.warc import (
+    RENDERED,
+    RENDERED_TYPE,
+    ArchivedResponse,
+    read_record,
+    read_records,
+)
 
 __all__ = [
     "ArchiveWriter",
@@ -106,11 +113,21 @@ class ArchiveWriter:
         response's record ("urn:uuid:..."). Raises OSError where the store refuses."""
         record_id = f"urn:uuid:{uuid.uuid4()}"
         with self._lock:
-            if self._out is None:
-                self._path, self._out = self._reserve()
-                self._append(_warcinfo(self._warc, Path(self._path).name))
+            self._begin()
             response = _response_record(evidence, record_id)
             self._append(response, _request_record(evidence, record_id))
+            return str(self._fs.unstrip_protocol(self._path)), record_id
+
+    def write_rendered(
+        self, url: str, fetched_at: datetime, html: bytes, refers_to: str | None
+    ) -> tuple[str, str]:
+        """Writes what a browser made of a page (UTF-8), as a conversion of the response whose
+        record id is given, at that response's time: whoever reads the archive as it was then finds
+        both. Returns and raises as `write`."""
+        record_id = f"urn:uuid:{uuid.uuid4()}"
+        with self._lock:
+            self._begin()
+            self._append(_rendered_record(url, fetched_at, html, record_id, refers_to))
             return str(self._fs.unstrip_protocol(self._path)), record_id
 
     def close(self) -> None:
@@ -122,6 +139,11 @@ class ArchiveWriter:
             with out:
                 if not self._local:
                     self._fs.put_file(out.name, self._path)
+
+    def _begin(self) -> None:
+        if self._out is None:
+            self._path, self._out = self._reserve()
+            self._append(_warcinfo(self._warc, Path(self._path).name))
 
     def _append(self, *records: ArcWarcRecord) -> None:
         """All or nothing: after a half-written record no later one could be read."""
@@ -186,6 +208,25 @@ def _request_record(evidence: Evidence, response_id: str) -> ArcWarcRecord:
     head = _head(f"GET {target} HTTP/1.1", (("Host", parts.netloc), *evidence.request))
     extra = [("WARC-Concurrent-To", f"<{response_id}>")]
     return _record("request", evidence, f"urn:uuid:{uuid.uuid4()}", head, b"", extra)
+
+
+def _rendered_record(
+    url: str, fetched_at: datetime, html: bytes, record_id: str, refers_to: str | None
+) -> ArcWarcRecord:
+    digest = f"sha256:{hashlib.sha256(html).hexdigest()}"
+    fields = [
+        ("WARC-Type", RENDERED),
+        ("WARC-Record-ID", f"<{record_id}>"),
+        ("WARC-Date", _date(fetched_at)),
+        ("WARC-Target-URI", url),
+        *([("WARC-Refers-To", f"<{refers_to}>")] if refers_to else []),
+        ("WARC-Payload-Digest", digest),
+        ("WARC-Block-Digest", digest),
+    ]
+    headers = StatusAndHeaders("", fields, protocol=_WARC)
+    return ArcWarcRecord(
+        "warc", RENDERED, headers, io.BytesIO(html), None, RENDERED_TYPE, len(html)
+    )
 
 
 def _record(

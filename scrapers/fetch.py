@@ -15,6 +15,7 @@ from requests.cookies import RequestsCookieJar
 
 from scrapers.addresses import printable
 from scrapers.archive import ArchiveWriter
+from scrapers.browser import Browser, needs_browser
 from scrapers.errors import Broken, ScrapeError
 from scrapers.exchange import Exchange, Transport, redirect_target, request_url
 from scrapers.judge import judge
@@ -47,8 +48,10 @@ class Fetcher:
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._policy = policy or FetchPolicy()
-        self._network = Network(self._policy, turn or local_turns(), archive, clock or _real_time)
+        turn, clock = turn or local_turns(), clock or _real_time
+        self._network = Network(self._policy, turn, archive, clock)
         self._robots = Robots(self._network, self._policy)
+        self._browser = Browser(self._policy, self._robots, turn, archive, clock)
 
     def __enter__(self) -> Fetcher:
         return self
@@ -59,6 +62,7 @@ class Fetcher:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._browser.close()
         self._network.close()
 
     def fetch(self, url: str, source: Source, known: Known | None = None) -> Capture:
@@ -67,7 +71,15 @@ class Fetcher:
         known: validators for a conditional request; the answer may then be a 304 with an empty
         body and no error. Never raises for what the web does: `error` says what it was, with
         source and address. Raises only what is our own trouble (OSError from the archive).
+        Of a source that needs a browser (`fetch: browser`) an HTML page is what a browser makes of
+        it; then nothing is conditional, for what fills the page may have changed though it has not.
         """
+        if source.fetch == "browser":
+            capture = visit(self._network, self._robots, self._policy, url, source)
+            if not needs_browser(capture):
+                return capture
+            rendered = self._browser.render(capture, source)
+            return replace(rendered, error=_located(judge(rendered), source, url))
         return visit(self._network, self._robots, self._policy, url, source, known)
 
 

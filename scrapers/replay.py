@@ -73,16 +73,18 @@ class Replay:
         is sent. `known` is ignored: an archive never answers 304. What was not captured has the
         error NotInArchive. The capture's warc, record_id and fetched_at are the archive's own.
 
+        A source that needs a browser gets the page as a browser made it, where that is archived.
         The address is looked up as it stands first, then without regard to http or https, to a
         fragment, to the case of the host and to its default port.
         """
         del known
-        return visit(self, self._robots, self._policy, url, source)
+        transport = _Rendered(self) if source.fetch == "browser" else self
+        return visit(transport, self._robots, self._policy, url, source)
 
     def captures(self) -> Iterator[ArchivedCapture]:
         """All responses in the order of their time (equal times: in the archive's order), without
         those that only said 304."""
-        every = [place for found in self._places.values() for place in found]
+        every = [p for found in self._places.values() for p in found if not p.rendered]
         for place in sorted(every, key=lambda place: (place.fetched_at, place.number)):
             yield ArchivedCapture(place.url, place.fetched_at, place.record_id, place.warc)
 
@@ -95,7 +97,11 @@ class Replay:
     ) -> Exchange:
         """A single archived response, as scrapers.exchange.Transport says."""
         del headers, delay, jar
-        place = self._latest(url)
+        return self.answer(url)
+
+    def answer(self, url: str, *, rendered: bool = False) -> Exchange:
+        """The latest response of an address; rendered: or what a browser made of it."""
+        place = self._latest(url, rendered=rendered)
         if place is None:
             moment = f" at or before {self._as_of:%Y-%m-%d %H:%M:%S %Z}" if self._as_of else ""
             return Exchange(url, self.now(), error=NotInArchive(f"no capture{moment}"))
@@ -111,15 +117,32 @@ class Replay:
             error=response.error,
         )
 
-    def _latest(self, url: str) -> Place | None:
+    def _latest(self, url: str, *, rendered: bool) -> Place | None:
         found = [
             place
             for place in self._places.get(_key(url), ())
-            if self._as_of is None or place.fetched_at <= self._as_of
+            if (self._as_of is None or place.fetched_at <= self._as_of)
+            and (rendered or not place.rendered)
         ]
         exact = [place for place in found if place.url == url]
         # Of captures at the same second the later in the archive counts, as a retry's answer does.
         return max(reversed(exact or found), key=lambda place: place.fetched_at, default=None)
+
+
+class _Rendered:
+    """The archive for a source that needs a browser, as a Transport."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+
+    def now(self) -> datetime:
+        return self._replay.now()
+
+    def exchange(
+        self, url: str, headers: Mapping[str, str], delay: float, jar: RequestsCookieJar
+    ) -> Exchange:
+        del headers, delay, jar
+        return self._replay.answer(url, rendered=True)
 
 
 def _index(paths: Sequence[Path | str]) -> dict[str, list[Place]]:

@@ -24,13 +24,18 @@ log = logging.getLogger(__name__)
 
 LARGEST = 10_000_000
 
+# The kind of record, and its content, that holds a page as a browser made it.
+RENDERED = "conversion"
+RENDERED_TYPE = "text/html; charset=utf-8"
+
 _TRUNCATED = {"length": TooLarge, "time": TimedOut}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a response lies: file, byte offset, and what an index needs to know of it. number:
-    its place in the order of an archive of many files."""
+    its place in the order of an archive of many files. rendered: not what the server sent, but
+    what a browser made of it."""
 
     warc: str
     offset: int
@@ -39,6 +44,7 @@ class Place:
     record_id: str
     status: int
     number: int = 0
+    rendered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,8 @@ def _responses(warc: str, *, check_digests: bool = False) -> Iterator[tuple[Plac
 
 
 def _place(warc: str, records: Any, record: Any) -> Place | None:
+    if record.rec_type == RENDERED and record.content_type == RENDERED_TYPE:
+        return _rendered_place(warc, records, record)
     if record.rec_type != "response":
         return None
     head, http = record.rec_headers, record.http_headers
@@ -155,8 +163,20 @@ def _place(warc: str, records: Any, record: Any) -> Place | None:
     return Place(warc, records.offset, url, moment, _bare(record_id), int(status))
 
 
+def _rendered_place(warc: str, records: Any, record: Any) -> Place | None:
+    """As _place; only pages that a server sent with status 200 are rendered."""
+    head = record.rec_headers
+    url, date, record_id = map(head.get_header, ("WARC-Target-URI", "WARC-Date", "WARC-Record-ID"))
+    moment = _moment(date)
+    if not (url and record_id and moment and head.get_header("Content-Length")):
+        return None
+    return Place(warc, records.offset, url, moment, _bare(record_id), 200, rendered=True)
+
+
 def _response(place: Place, record: Any, limit: int) -> ArchivedResponse:
-    headers = lowered(record.http_headers.headers)
+    headers: Mapping[str, str] = {"content-type": RENDERED_TYPE}
+    if not place.rendered:
+        headers = lowered(record.http_headers.headers)
     wire, stream = b"", record.raw_stream
     if headers.get("transfer-encoding", "").lower() == "chunked":
         stream = ChunkedDataReader(record.raw_stream)
