@@ -47,8 +47,13 @@ _POSTED_FIRST = re.compile(
     r"|投稿.{0,600}は.{0,100}に最初に表示されました)"
     r"(?:\b.{0,200}|。)?$"
 )
-# The head of a page, which some sites' feeds carry with the text.
-_HEAD = "nav,[class*=wp-block-whitehouse-topper]"
+# What stands around a text on the page of a WordPress site; some of their feeds carry it too.
+_AROUND = (
+    "nav,[class*=wp-block-whitehouse-topper],.wp-block-default-hero-container,#breadcrumb__wrapper,"
+    ".article-meta,.wp-block-summary-article-index,.wp-block-buttons,.wp-block-tags-block,"
+    ".related-tags,.related-content,.share-this-page,.sharedaddy,.jp-relatedposts"
+)
+_MARKS = ("<nav", "wp-block-", "article-meta", "related-", "share", "jp-related")
 # What XML forbids and some feeds contain all the same.
 _FORBIDDEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#x?0+;|&#x0*[dD][89a-fA-F][0-9a-fA-F]{2};"
@@ -79,7 +84,7 @@ def article(page: Page) -> Article:
     if entry is None or not entry.title:
         raise MissingElement("the feed's item has no title", selector="item > title")
     title = markup.title_text(entry.title)
-    blocks = _blocks(_without_head(page.html))
+    blocks = _blocks(_alone(page.html))
     if len(blocks) > 1 and blocks[0].casefold() == title.casefold():
         blocks = blocks[1:]
     text = "\n\n".join(blocks)
@@ -176,11 +181,11 @@ def _own_lines(block: str) -> list[str]:
     return [line for line in block.split("\n") if not _POSTED_FIRST.match(line)]
 
 
-def _without_head(html: str) -> str:
-    if "<nav" not in html and "-topper" not in html:
+def _alone(html: str) -> str:
+    if not any(mark in html for mark in _MARKS):
         return html
     tree = regions.parse(html)
-    markup.remove(tree, _HEAD)
+    markup.remove(tree, _AROUND)
     body = tree.body
     return html if body is None else body.html or html
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
 from urllib.parse import urlsplit
 
 from scrapers.dateforms import existing
@@ -57,7 +56,6 @@ _SPIP = Layout(
     title=("article h1", "#main h1", "h1"),
     dated=("article h1", "article .chapo", "article .date", ".date"),
     drop=_DROP,
-    valid_until=date(2026, 12, 31),
 )
 _SHORT = re.compile(r"\((?:[^()]*\D)?(?P<d>\d\d)[./-](?P<m>\d\d)[./-](?P<y>\d\d)\)?\s*$")
 _SLUG = re.compile(r"-(?P<d>\d\d)-(?P<m>\d\d)-(?P<y>\d\d)/?$")
