@@ -184,8 +184,18 @@ def _unread(this: Walk, address: str, capture: Capture, error: ScrapeError) -> L
     quiet = isinstance(error, Gone | NothingListed)
     if quiet and periods.period_of(this.facts.url) is not None:
         return ListingSeen(address, this.facts.url, 0, capture, pages=len(this.all))
+    if _past_the_end(this, address, capture):
+        return ListingSeen(address, this.facts.url, 0, capture, pages=len(this.all))
     error = located(error, this.source, address)
     return ListingSeen(address, this.facts.url, 0, capture, error, pages=len(this.all))
+
+
+def _past_the_end(this: Walk, address: str, capture: Capture) -> bool:
+    """Whether an API refuses a page behind its last one, as WordPress does where the last is full;
+    a guard's refusal is no JSON."""
+    further = this.facts.paging is not None and address != this.facts.url
+    refused = capture.status in (400, 404) and capture.body.lstrip().startswith((b"{", b"["))
+    return further and refused
 
 
 def _failed(this: Walk, reason: str) -> ListingSeen:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from scrapers.crawl import Plan, crawl
-from scrapers.errors import MissingElement, NeedsScript, NothingListed, Unreadable
+from scrapers.errors import Broken, MissingElement, NeedsScript, NothingListed, Unreadable
 from scrapers.readers import Page, reader
 from scrapers.sources import Source
 from scrapers.values import Capture, Entry, Finding, Known, Listed, Listing, ListingSeen
@@ -77,15 +77,17 @@ def test_a_page_with_fewer_items_than_asked_for_is_the_last() -> None:
     assert _read(_answer(), third) == Listing(())
 
 
-def test_pages_are_turned_to_the_end_and_an_empty_one_is_no_failure() -> None:
-    asked: list[str] = []
-
+@pytest.mark.parametrize(("status", "body"), [(200, _answer()), (400, '{"code": "no such page"}')])
+def test_pages_are_turned_to_the_end_and_one_behind_it_is_no_failure(
+    status: int, body: str
+) -> None:
     def fetch(url: str, source: Source, known: Known | None) -> Capture:
-        asked.append(url)
         page = int(parse_qs(urlsplit(url).query).get("page", ["1"])[0])
-        numbers = {1: (1, 2), 2: (3, 4)}.get(page, ())
-        body = _answer(*numbers) if "posts" in url else "<h1>x</h1>"
-        return Capture(url, url, NOW, 200, {"content-type": "application/json"}, body.encode())
+        full = {1: _answer(1, 2), 2: _answer(3, 4)}.get(page)
+        said = 200 if full else status
+        headers = {"content-type": "application/json"}
+        error = None if said == 200 else Broken(f"the server says {said}")
+        return Capture(url, url, NOW, said, headers, (full or body).encode(), error=error)
 
     def lookup(urls: Sequence[str]) -> Mapping[str, Known]:
         return {}
