@@ -23,6 +23,9 @@ from scrapers.values import Article, Entry, Listing, Published
 
 # Above this many characters of HTML the page is read in trafilatura's fast way, unpruned.
 _LARGE = 2_000_000
+# Of a text with fewer characters trafilatura makes one block with the whole page's words, title and
+# date among them. Its own measure is 250, which is a long statement in Chinese.
+_LEAST = "80"
 # trafilatura's elements that part a text; markers for where they stand, and for line breaks.
 _PARTING = ("p", "head", "item", "quote", "row", "table", "list", "code")
 _BLOCK, _BREAK = "\ue000", "\ue001"
@@ -87,13 +90,16 @@ def text_blocks(html: str) -> list[str]:
     """The paragraphs of a page's article, as trafilatura finds them in the page without its
     furniture. Empty for a page that has none."""
     from trafilatura import bare_extraction
+    from trafilatura.settings import use_config
 
+    config = use_config()
+    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", _LEAST)
     large = len(html) > _LARGE
     if not large:
         tree = regions.parse(html)
         _furniture.prune(tree)
         html = tree.html or ""
-    found = bare_extraction(html, fast=large, include_comments=False)
+    found = bare_extraction(html, fast=large, include_comments=False, config=config)
     return [] if found is None or isinstance(found, dict) else _blocks(found.body)
 
 

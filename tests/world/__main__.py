@@ -9,9 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.world.calendar import make_world
 from tests.world.compare import compare
 from tests.world.run import serving, watch
-from tests.world.calendar import make_world
 
 
 def main() -> int:

@@ -37,6 +37,8 @@ ENCODINGS = (
 LABELS = ("right", "missing", "wrong")
 # How many statements a page of a listing holds.
 WINDOW = 6
+# By which other address a listing names a statement once more.
+TWINS = ("moved", "alias", "tracking", "scheme")
 WITHDRAWN = ("404", "410", "soft 404", "home")
 
 
@@ -201,9 +203,8 @@ def _item(
         gone=gone,
         withdrawn_as=chance.choice(WITHDRAWN),
         odd_date=family == "generic" and chance.random() < 0.05,
-        twin=chance.choice(("alias", "tracking", "scheme", "moved"))
-        if chance.random() < 0.2
-        else None,
+        # What a feed carries whole is never fetched, so nobody learns where its old address leads.
+        twin=chance.choice(TWINS[family == "feed" :]) if chance.random() < 0.2 else None,
     )
 
 

@@ -24,9 +24,8 @@ LONGEST = 60.0
 MOST_MEMORY = 300_000_000
 # The kernel's clock for arrivals ticks every four milliseconds at the coarsest.
 TICK = 0.008
-HEALTHY_STATES = ("ok", "quiet", "late")
-READABLE = ("new", "revised", "unchanged", "implausible")
-FAILED = ("blocked", "soft_404", "broken", "unreadable", "not_in_archive")
+FINE = ("ok", "quiet", "late")
+FAILED = ("blocked", "soft_404", "broken", "unreadable", "gone", "disallowed")
 
 
 @dataclass
@@ -158,37 +157,50 @@ def _folded(words: str) -> str:
 
 
 def _states(this: _Comparison) -> None:
-    """A source is told as failing on the days on which it failed, and on no other."""
-    visited: defaultdict[tuple[str, int], dict[str, str]] = defaultdict(dict)
-    tried: set[tuple[str, int]] = set()
-    for row in this.rows(
-        "SELECT source_id, address_id, url, listing, outcome, fetched_at FROM communique.captures "
-        "ORDER BY id"
-    ):
-        day, attempt = _when(row.fetched_at)
-        if attempt:
-            tried.add((row.source_id, day))
-        if row.listing is None:
-            before = visited[row.source_id, day].get(row.url)
-            if before not in ("new", "revised", "implausible"):
-                visited[row.source_id, day][row.url] = row.outcome
-    rows = this.rows(
-        "SELECT c.source_id, r.key, c.state, c.error FROM communique.coverage c "
-        "JOIN communique.runs r ON r.id = c.run_id"
-    )
+    """A source is told as failing on every day on which its listing fails, or of several new
+    statements not one can be read; and on no day on which nothing fails."""
+    pages, tried = _pages_by_day(this)
+    query = """
+        SELECT c.source_id, r.key, c.state, c.error FROM communique.coverage c
+        JOIN communique.runs r ON r.id = c.run_id ORDER BY c.source_id, c.started_at
+    """
+    rows, before = this.rows(query), dict[str, str]()
     for source, key, state, error in rows:
         day = int(key.split(":")[0].removeprefix("day "))
         host, attempt = this.hosts[source], int((source, day) in tried)
-        listed = truth.listing_outcomes(host, day, attempt, True) == {"listed"}
-        outcomes = Counter(visited[source, day].values())
-        none_read = any(outcomes[x] for x in FAILED) and not any(outcomes[x] for x in READABLE)
-        expected = "healthy" if listed and not none_read else "failing"
-        told = "healthy" if state in HEALTHY_STATES else "failing"
+        outcomes = pages[source, day]
+        if truth.listing_outcomes(host, day, attempt, True) != {"listed"}:
+            expected = "failing"
+        elif sum(outcomes.values()) > 1 and not any(outcomes[x] for x in truth.NOT_BROKEN):
+            expected = "failing" if day == 0 else "either"
+        elif any(outcomes[x] for x in FAILED) or before.get(source) not in (None, *FINE):
+            expected = "either"  # some pages fail, or nothing was read that ends what was wrong
+        else:
+            expected = "healthy"
+        before[source] = state
         this.report.states[expected, state] += 1
-        if expected != told:
+        if expected != "either" and (state in FINE) != (expected == "healthy"):
             this.report.wrong("state", f"day {day}: {source}: {state}, not {expected}: {error}")
     if len(rows) != len(this.hosts) * this.world.days:
         this.report.wrong("state", f"{len(rows)} rows of coverage for {len(this.hosts)} sources")
+
+
+def _pages_by_day(
+    this: _Comparison,
+) -> tuple[dict[tuple[str, int], Counter[str]], set[tuple[str, int]]]:
+    """How the visits to each source's statements ended on each day, the last of each address, and
+    the days on which it had a second run."""
+    last: defaultdict[tuple[str, int], dict[str, str]] = defaultdict(dict)
+    tried: set[tuple[str, int]] = set()
+    query = "SELECT source_id, url, listing, outcome, fetched_at FROM communique.captures"
+    for source, url, listing, outcome, at in this.rows(f"{query} ORDER BY id"):
+        day, attempt = _when(at)
+        if attempt:
+            tried.add((source, day))
+        if listing is None:
+            last[source, day][url] = outcome
+    counted = {key: Counter(outcomes.values()) for key, outcomes in last.items()}
+    return defaultdict(Counter, counted), tried
 
 
 def _unvisited(this: _Comparison) -> None:

@@ -56,7 +56,7 @@ class Report:
     def _state_table(self) -> list[str]:
         states = sorted({state for _, state in self.states})
         lines = [f"{'source-days':32}" + "".join(f"{state[:12]:>13}" for state in states)]
-        for expected in ("healthy", "failing"):
+        for expected in ("healthy", "failing", "either"):
             counts = (self.states[expected, state] or "" for state in states)
             lines.append(f"{expected:32}" + "".join(f"{count:>13}" for count in counts))
         return lines

@@ -39,8 +39,8 @@ LANGUAGES = {"zh_hant": "zh"}
 @dataclass
 class Seen:
     """What was measured from outside: when in its run each source was done, and each run (seconds,
-    by source, day and attempt), the arrivals at the server, the process's memory at its highest (bytes), and
-    what went wrong on our own side."""
+    by source, day and attempt), the arrivals at the server, the process's memory at its highest
+    (bytes), and what went wrong on our own side."""
 
     seconds: dict[tuple[str, int, int], float] = field(default_factory=dict)
     runs: dict[tuple[int, int], float] = field(default_factory=dict)

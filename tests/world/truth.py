@@ -15,6 +15,9 @@ from tests.world.words import Wording
 LOOKS = (1, 2, 4, 7, 14, 30)
 GONE = {"404": "gone", "410": "gone", "soft 404": "soft_404", "home": "soft_404"}
 AT_LEAST = 2
+# Outcomes of a visit after which nobody need ask what is wrong with the source.
+NOT_BROKEN = ("new", "revised", "unchanged", "implausible", "gone", "soft_404", "disallowed")
+FEEDS = ("feed", "teaser")
 
 
 @dataclass
@@ -104,13 +107,12 @@ def first_listed(host: Host, item: Item, days: int) -> int | None:
         if not is_listed(host, day):
             continue
         shown = listed(host, day)
-        within = len(shown) if walked or host.family in ("feed", "teaser") else WINDOW
-        if (
-            item
-            in shown[: min(within, 2 * WINDOW) if host.family in ("feed", "teaser") else within]
-        ):
-            if item in shown[:WINDOW] or item.appears > 0:
-                return day
+        if host.family in FEEDS:
+            shown = shown[: 2 * WINDOW]
+        elif not walked or item.appears <= 0:
+            shown = shown[:WINDOW]
+        if item in shown:
+            return day
         walked = True
     return None
 
