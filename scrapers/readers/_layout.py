@@ -21,6 +21,8 @@ from scrapers.readers import Page, _datelines, _furniture, _publication
 from scrapers.readers._headline import headline
 from scrapers.values import Article, Precision, Published
 
+_MARGINS = ("footer", "aside", "nav")
+_BLOCK = re.compile(r"(?:^|\s)(?:block-block-content|sidebar|footer|region-footer|region-sidebar)")
 _NO_TIME = re.compile(r"T(?:12:00(?::00)?Z|00:00(?::00)?(?:Z|[+-]\d\d:?\d\d))$")
 # What stands inside a text on many sites and is no part of it; for a layout's `drop`.
 FURNITURE = (
@@ -68,7 +70,8 @@ def read(page: Page, *layouts: Layout) -> Article:
     in_use = [layout for layout in layouts if _in_use(layout, page)]
     for layout in in_use:
         if nodes := _first(tree, layout.text):
-            return _article(page, tree, layout, nodes)
+            inside = [node for node in nodes if not _is_beside(node)]
+            return _article(page, tree, layout, inside or nodes)
     tried = " or ".join(selector for layout in in_use for selector in layout.text)
     raise MissingElement("expected one element, found 0", selector=tried)
 
@@ -82,6 +85,17 @@ def _first(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> list[LexborNod
         if nodes := regions.outermost(tree, selector):
             return nodes
     return []
+
+
+def _is_beside(node: LexborNode) -> bool:
+    """Whether an element stands in a margin of the page: a site's own blocks there are built of the
+    same elements as its statements."""
+    around = node.parent
+    while around is not None:
+        if around.tag in _MARGINS or _BLOCK.search(around.attributes.get("class") or ""):
+            return True
+        around = around.parent
+    return False
 
 
 def _article(

@@ -167,3 +167,15 @@ def test_a_stamp_without_a_time_of_day_gives_way_to_the_words(
     time = f"<time datetime='{stamp}'>12 March 2026</time>"
     found = _layout.read(_page(BODY.format(time, "")), Layout(text=(".t",), dated=("time",)))
     assert (found.published.on, found.published.precision) == (on, precision)
+
+
+def test_a_sites_own_blocks_are_not_the_statement_although_built_alike() -> None:
+    html = (
+        "<main><article><h1>Masts</h1><div class='field--name-body'><p>The masts on the pier will"
+        " be shared.</p></div></article><aside><div class='field--name-body'><p>Contact us</p></div>"
+        "</aside></main><div class='block block-block-content12'><div class='field--name-body'>"
+        "<p>The ministry is at the harbor.</p></div></div><footer><div class='field--name-body'>"
+        "<p>Imprint</p></div></footer>"
+    )
+    found = reader("drupal").article(_page(html))
+    assert found.text == "The masts on the pier will be shared."
