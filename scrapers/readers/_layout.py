@@ -70,7 +70,7 @@ def read(page: Page, *layouts: Layout) -> Article:
     in_use = [layout for layout in layouts if _in_use(layout, page)]
     for layout in in_use:
         if nodes := _first(tree, layout.text):
-            inside = [node for node in nodes if not _is_beside(node)]
+            inside = [node for node in nodes if not is_beside(node)]
             return _article(page, tree, layout, inside or nodes)
     tried = " or ".join(selector for layout in in_use for selector in layout.text)
     raise MissingElement("expected one element, found 0", selector=tried)
@@ -87,7 +87,7 @@ def _first(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> list[LexborNod
     return []
 
 
-def _is_beside(node: LexborNode) -> bool:
+def is_beside(node: LexborNode) -> bool:
     """Whether an element stands in a margin of the page: a site's own blocks there are built of the
     same elements as its statements."""
     around = node.parent

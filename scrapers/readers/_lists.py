@@ -67,7 +67,9 @@ def listing(
     accepted = address_of or (lambda link, at: _address(link, at, page))
     for template in templates:
         found: dict[str, Entry] = {}
-        for node in regions.outermost(tree, template.row):
+        nodes = regions.outermost(tree, template.row)
+        inside = [node for node in nodes if not _layout.is_beside(node)]
+        for node in inside or nodes:
             row = regions.soup(node)
             for entry in _entries(row, template, page, lambda link: accepted(link, base)):
                 found.setdefault(entry.url, entry)

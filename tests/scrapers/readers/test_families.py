@@ -171,11 +171,20 @@ def test_a_stamp_without_a_time_of_day_gives_way_to_the_words(
 
 def test_a_sites_own_blocks_are_not_the_statement_although_built_alike() -> None:
     html = (
-        "<main><article><h1>Masts</h1><div class='field--name-body'><p>The masts on the pier will"
-        " be shared.</p></div></article><aside><div class='field--name-body'><p>Contact us</p></div>"
-        "</aside></main><div class='block block-block-content12'><div class='field--name-body'>"
+        "<main><article><h1>Masts</h1><div class='field--name-body'><p>The masts on the pier"
+        " will be shared.</p></div></article><aside><div class='field--name-body'><p>Contact"
+        " us</p></div></aside></main><div class='block block-block-content12'><div class='field--name-body'>"
         "<p>The ministry is at the harbor.</p></div></div><footer><div class='field--name-body'>"
         "<p>Imprint</p></div></footer>"
     )
     found = reader("drupal").article(_page(html))
     assert found.text == "The masts on the pier will be shared."
+
+
+def test_rows_in_a_margin_are_not_the_listings() -> None:
+    html = (
+        "<main><div class='views-row'><a href='/release/older'>An older release</a></div></main>"
+        "<aside><div class='views-row'><a href='/event/fair'>A fair at the harbor</a></div></aside>"
+    )
+    [entry] = _listed(html, _lists.Rows(".views-row")).entries
+    assert entry.url == "https://ministry.example/release/older"
