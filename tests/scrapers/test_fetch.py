@@ -297,7 +297,9 @@ def test_a_server_that_says_nothing_times_out(server: Server) -> None:
 
 
 def test_what_is_no_page_never_raises(server: Server) -> None:
-    server.pages["/zip"] = Reply(headers={"Content-Type": "application/zip"}, body=b"PK\x03\x04 ...")
+    server.pages["/zip"] = Reply(
+        headers={"Content-Type": "application/zip"}, body=b"PK\x03\x04 ..."
+    )
     server.pages["/brotli"] = Reply(headers={**HTML, "Content-Encoding": "br"}, body=b"\x8b\x00")
     server.pages["/lie"] = Reply(headers={**HTML, "Content-Encoding": "gzip"}, body=PAGE)
     server.pages["/nul"] = Reply(headers={**HTML, "X-Odd": "a\x01b\u00e9"}, body=PAGE)
