@@ -56,6 +56,7 @@ def known_addresses(
         Address.statement_id,
         Address.suspect.is_not(None).label("suspect"),
         Revision.sha256,
+        Revision.title,
         Revision.reader,
     )
     query = query.outerjoin(StatementRow, StatementRow.id == Address.statement_id).outerjoin(
@@ -74,6 +75,7 @@ def known_addresses(
             statement=row.statement_id,
             suspect=row.suspect,
             wording=row.sha256,
+            title=row.title,
             reader=row.reader,
         )
         for row in rows

@@ -27,6 +27,8 @@ _CLEARLY_MORE = 4
 # A stand-in's text of fewer characters may be an error page's or a menu's, unless the listing knew
 # its title.
 _ENOUGH = 200
+# "Press releases", "使馆活动": bytes of UTF-8, for a Chinese character says more than a letter.
+_SECTION = 18
 # What may stand between a title and the name of its site.
 _JOINTS = re.compile(r"\s+[-–—·•»:]+\s+|\s*(?:[|｜丨_]+|--+|——+)\s*")
 
@@ -37,9 +39,10 @@ def has_layout(used: Reader, page: Page) -> bool:
     return used.name not in _WITHOUT_LAYOUT and page.html.lstrip("\ufeff \t\r\n").startswith("<")
 
 
-def doubt(page: Page, article: Article, used: Reader) -> str | None:
+def doubt(page: Page, article: Article, used: Reader, trusted: str | None = None) -> str | None:
     """Why what `used` read on this page is doubtful, in one sentence for a maintainer with the
-    numbers; None where it is not, and where there is nothing to compare it with.
+    numbers; None where it is not, and where there is nothing to compare it with. trusted: the
+    title that an earlier, undoubted reading found.
 
     Doubtful is a text under half or over twice as long as the generic reader's, by more than a
     few lines, and a title that is neither the generic reader's nor the listing's. Where the
@@ -51,7 +54,7 @@ def doubt(page: Page, article: Article, used: Reader) -> str | None:
         other = reader("generic").article(page)
     except ScrapeError:
         return _left_behind(page, article, used)
-    reasons = [*_by_length(article, other, used), *_by_title(page, article, other, used)]
+    reasons = [*_by_length(article, other, used), *_by_title(page, article, other, used, trusted)]
     return "; ".join(reasons) or None
 
 
@@ -86,12 +89,14 @@ def _by_length(article: Article, other: Article, used: Reader) -> Iterable[str]:
         )
 
 
-def _by_title(page: Page, article: Article, other: Article, used: Reader) -> Iterable[str]:
-    if _same(other.title, page.source.publisher):
-        return  # a head that names nothing but the publisher is no opinion
+def _by_title(
+    page: Page, article: Article, other: Article, used: Reader, trusted: str | None
+) -> Iterable[str]:
+    if _same(other.title, page.source.publisher) or _is_section(other.title, article.title):
+        return  # no opinion of the title
     listed = page.entry.title if page.entry else None
-    said = [other.title, *filter(_is_telling, _JOINTS.split(other.title)), *filter(None, [listed])]
-    if any(_same(article.title, title) for title in said):
+    said = [other.title, *filter(_is_telling, _JOINTS.split(other.title)), listed, trusted]
+    if any(title and _same(article.title, title) for title in said):
         return
     yield (
         f"reader {used.id} read the title {_shown(article.title)}, "
@@ -125,6 +130,14 @@ def _same(one: str, other: str) -> bool:
     if not mine or not theirs:
         return mine == theirs
     return mine in theirs or theirs in mine
+
+
+def _is_section(title: str, other: str) -> bool:
+    """Whether a head seems to name the section that a page is in, as many sites have it: a title of
+    a word or two before the site's name, shorter than the other title."""
+    first = _JOINTS.split(title)[0]
+    mine, theirs = _folded(first).encode("utf-8"), _folded(other).encode("utf-8")
+    return len(mine) <= _SECTION and len(mine) < len(theirs)
 
 
 def _is_telling(part: str) -> bool:

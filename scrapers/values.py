@@ -151,8 +151,8 @@ class Capture:
 class Known:
     """What the store already knows of an address: validators for a conditional request, whether
     another look is due now, and the number of its statement; None: it was never read. suspect:
-    the last reading of it was doubtful. wording, reader: of the statement as it stands, its
-    Statement.sha256 and the reader that read it."""
+    the last reading of it was doubtful. wording, title, reader: of the statement as it
+    stands, its Statement.sha256, its title, and the reader that read it."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -160,6 +160,7 @@ class Known:
     statement: int | None = None
     suspect: bool = False
     wording: str | None = None
+    title: str | None = None
     reader: str | None = None
 
 

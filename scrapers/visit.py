@@ -94,7 +94,8 @@ def read_checked(
     statement = _statement(used, page, article, address)
     if known is not None and known.wording == statement.sha256 and not known.suspect:
         return statement, None
-    return statement, doubt(page, article, used)
+    trusted = known.title if known is not None and not known.suspect else None
+    return statement, doubt(page, article, used, trusted)
 
 
 def _may_be_stood_in(known: Known | None) -> bool:

@@ -66,6 +66,7 @@ def known_by(finding: Finding, **changed: object) -> Known:
         "statement": 1,
         "suspect": finding.suspect is not None,
         "wording": finding.statement.sha256,
+        "title": finding.statement.title,
         "reader": finding.statement.reader,
     }
     return Known(**(facts | changed))  # type: ignore[arg-type]
@@ -78,6 +79,7 @@ def test_what_both_readers_read_alike_is_not_doubtful() -> None:
         page(head=f"{TITLE}_Mission of an Example to the Union of Far-away Countries"),
         page(head="THE MISSION ANSWERS A QUESTION ON SPECTRUM!"),
         page(head="Mission of an Example"),
+        page(head="Press Releases"),
         page(text=[*PROSE, "<a href=/a>Read the note</a>"]),
     ):
         finding = seen(html)
@@ -109,9 +111,13 @@ def test_what_the_generic_reader_reads_otherwise_is_taken_and_marked(html: str, 
     assert re.search(said, finding.suspect)
 
 
-def test_a_title_that_the_listing_gave_too_is_not_doubtful() -> None:
+def test_a_title_that_the_listing_or_an_earlier_reading_gave_too_is_not_doubtful() -> None:
     html = page(title="Consular Hours", head=TITLE)
     assert seen(html, entry=Entry(URL, title="Consular hours ...")).suspect is None
+    known = known_by(seen(html), suspect=False)
+    edited = seen(page(title="Consular Hours", head=TITLE, text=[*PROSE, SHORT]), known)
+    assert edited.statement is not None
+    assert edited.suspect is None
 
 
 def test_a_changed_layout_costs_quality_not_the_statement() -> None:
