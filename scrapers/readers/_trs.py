@@ -90,7 +90,9 @@ def take_apart(page: Page) -> Parts:
     if scope is None:
         raise MissingElement("expected one title, found 0", selector=_ANY_TITLE)
     time = _taken(scope, _TIME)
-    dateline = " ".join(_taken(scope, _ANY_DATE))
+    nearest = _dated_around(around) if named else scope
+    dateline = " ".join(_said(nearest, _ANY_DATE)) if _is_within(nearest, scope) else ""
+    _taken(scope, _ANY_DATE)
     subtitles = _taken(scope, _ANY_SUBTITLE)
     title = _title(scope, tree) if named else _title_in_head(tree)
     lines = [*subtitles, *text.split("\n\n")]
@@ -104,11 +106,23 @@ def take_apart(page: Page) -> Parts:
 
 
 def _dated_around(node: LexborNode | None) -> LexborNode | None:
-    """The smallest region around a text without a title that holds its date, else its parent."""
+    """The smallest region around a text that holds a date, else the text's parent: the lists beside
+    a statement have dates of their own."""
     scope = node
-    while scope is not None and scope.css_first(f"{_TIME},{_ANY_DATE}") is None:
+    while scope is not None and scope.css_first(_ANY_DATE) is None:
         scope = scope.parent
     return scope or node
+
+
+def _is_within(node: LexborNode | None, scope: LexborNode) -> bool:
+    while node is not None and node.mem_id != scope.mem_id:
+        node = node.parent
+    return node is not None
+
+
+def _said(node: LexborNode | None, selector: str) -> list[str]:
+    lines = [markup.line(found) for found in node.css(selector)] if node is not None else []
+    return [line for line in lines if line]
 
 
 def _title_in_head(tree: LexborHTMLParser) -> str:
@@ -133,18 +147,18 @@ def _taken(scope: LexborNode, selector: str) -> list[str]:
 
 
 def _title(scope: LexborNode, tree: LexborHTMLParser) -> str:
-    """The title; where a template has several headings of one kind, the one that the head names."""
+    """The title; where a template has several headings of one kind, the one that the head names,
+    else what the head itself gives for one."""
     for selector in _TITLES:
         texts = dict.fromkeys(line for node in scope.css(selector) if (line := markup.line(node)))
         if len(texts) > 1:
             head = tree.css_first("title")
             named = markup.one_line(head.text()) if head is not None else ""
-            texts = {text: None for text in texts if text in named}
-        if len(texts) == 1:
-            return markup.title_text(next(iter(texts)))
+            found = [text for text in texts if text in named]
+            return markup.title_text(max(found, key=len)) if found else _title_in_head(tree)
         if texts:
-            raise MissingElement(f"expected one title, found {len(texts)}", selector=selector)
-    raise MissingElement("expected one title, found 0", selector=_ANY_TITLE)
+            return markup.title_text(next(iter(texts)))
+    return _title_in_head(tree)
 
 
 def published_in_title(title: str, page: Page) -> Published | None:

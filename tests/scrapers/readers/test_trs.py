@@ -185,6 +185,28 @@ def test_a_table_in_the_text_of_an_old_table_stays_in_the_text() -> None:
     assert article.text == "The hours are:\n\nMonday closed\n\nPlease plan ahead."
 
 
+def test_the_date_of_a_statement_is_the_one_nearest_to_it() -> None:
+    html = (
+        "<body><div class=title>Remarks on the Port</div>"
+        "<div class=left><a href=t9.htm>Newer</a><span class=date>2021-07-01</span></div>"
+        f"<div class=right><div class=date>2021-05-20 11:57</div><div class=TRS_Editor>{STATEMENT}"
+        "</div></div><div class=foot><span class=date>2021-07-03</span></div></body>"
+    )
+    article = reader("china_mission").article(_page(html))
+    assert (article.title, str(article.published.on)) == ("Remarks on the Port", "2021-05-20")
+
+
+def test_of_several_headings_the_one_that_the_head_names_is_the_title() -> None:
+    html = (
+        "<head><title>Embassy News: Remarks on the Port_Embassy of China</title></head>"
+        "<body><div class=title>Embassy News</div>"
+        "<div class=title>Embassy News: Remarks on the Port</div>"
+        f"<div class=TRS_Editor>{STATEMENT}</div></body>"
+    )
+    article = reader("china_mission").article(_page(html))
+    assert article.title == "Embassy News: Remarks on the Port"
+
+
 def test_a_page_without_a_title_is_refused_rather_than_given_the_sites_name() -> None:
     html = f"<head><title>Embassy of China</title></head><div class=TRS_Editor>{STATEMENT}</div>"
     with pytest.raises(MissingElement, match="title"):
