@@ -157,11 +157,9 @@ def _died(begun: datetime | None, last: datetime | None, now: datetime) -> str:
 
 
 def _silence(row: Row[*tuple[Any, ...]]) -> str:
-    newest = f"its newest statement is of {row.newest}" if row.newest else "no statement has a date"
+    since = f"since {row.newest}" if row.newest else "that has a date"
     days = "day" if row.cadence_days == 1 else "days"
-    return (
-        f"it reads well, but {newest}; something new is expected within {row.cadence_days} {days}"
-    )
+    return f"it reads well, but nothing new {since}, expected within {row.cadence_days} {days}"
 
 
 def _moment(at: datetime) -> str:

@@ -19,10 +19,9 @@ from communique.cli.common import (
     console,
     errors,
     print_json,
-    print_table,
     the_line,
 )
-from communique.cli.standings import STYLES, notes, print_standings, words
+from communique.cli.standings import STYLES, aligned, notes, print_standings, words
 from communique.health import NOT_RUN, TROUBLED
 from communique.jobs import Line
 from communique.schema import STATES
@@ -157,10 +156,10 @@ def _print_detail(standing: Standing, detail: dict[str, Any]) -> None:
     _line(standing.said)
     _line(notes(standing, every=True))
     if detail["runs"]:
-        numbers = ("listings_read", "listings_failed", "listed", "new", "revised")
         console.print("\nThe last runs", style="bold")
-        columns = ("started_at", "run_kind", "state", *numbers, "newest")
-        print_table(columns, detail["runs"], right=numbers)
+        columns = ("began", "kind", "state", "listings", "listed", "new", "revised", "newest")
+        for row in aligned(columns, [_run(run) for run in detail["runs"]]):
+            console.print(row, no_wrap=True)
     console.print("\nListings, as last visited", style="bold")
     for each in detail["listings"]:
         said = f"{each['entries']} entries" if each["outcome"] == "listed" else each["outcome"]
@@ -172,6 +171,18 @@ def _print_detail(standing: Standing, detail: dict[str, Any]) -> None:
         if each["warc"]:
             _line(f"  saved in {each['warc']}, record {each['record_id']}")
     _line(f"\nNext: {detail['next']}")
+
+
+def _run(run: dict[str, Any]) -> tuple[str, ...]:
+    pages = run["listings_read"] + run["listings_failed"]
+    return (
+        f"{run['started_at']:%Y-%m-%d %H:%M}",
+        run["run_kind"],
+        words(run["state"]),
+        f"{run['listings_read']} of {pages}",
+        *(str(run[name]) for name in ("listed", "new", "revised")),
+        str(run["newest"] or ""),
+    )
 
 
 def _line(said: str) -> None:

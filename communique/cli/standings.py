@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -15,24 +15,18 @@ from communique.standing import Standing
 STYLES = {"late": "yellow", "quiet": "cyan", NOT_RUN: "dim"} | dict.fromkeys(TROUBLED, "bold red")
 # From so many columns on, a line holds everything.
 WIDE = 110
-NUMBERS = ("listed", "new", "every", "doubts", "gaps")
+NUMBERS = ("listed", "new", "revised", "every", "doubts", "gaps")
 
 
 def print_standings(shown: Sequence[Standing]) -> None:
     """The table, as wide as the terminal, and the summary."""
     wide = console.width >= WIDE
-    rows = [_cells(each, wide=wide) for each in shown]
     head = _cells(None, wide=wide)
-    widths = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
-    gap = 2 if wide else 1
-    rest = sum(widths[1:]) + gap * (len(widths) - 1)
-    widths[0] = max(12, min(widths[0], console.width - rest))
-    right = [name in NUMBERS for name in head]
-    if rows:
-        console.print(_row(head, widths, right, gap).plain, style="bold", markup=False)
-    for each, row in zip(shown, rows, strict=True):
-        line = _row(row, widths, right, gap)
-        line.stylize(STYLES.get(each.state, ""), widths[0] + gap, widths[0] + gap + widths[1])
+    lines = aligned(head, [_cells(each, wide=wide) for each in shown], gap=2 if wide else 1)
+    if shown:
+        console.print(next(lines), style="bold", no_wrap=True)
+    for each, line in zip(shown, lines, strict=False):
+        line.highlight_words([words(each.state)], STYLES.get(each.state, ""))
         console.print(line, no_wrap=True)
         more = notes(each, every=False) if not wide else ""
         reason = each.said if each.state not in ("ok", NOT_RUN) else ""
@@ -44,15 +38,20 @@ def print_standings(shown: Sequence[Standing]) -> None:
     console.print(summary(shown), markup=False, highlight=False)
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], gap: int) -> Text:
-    padded = []
-    for cell, width, to_the_right in zip(cells, widths, right, strict=True):
-        said = cell
-        if cell_len(cell) > width:
-            said = set_cell_size(cell, width - 1).rstrip() + "…"
-        pad = " " * (width - cell_len(said))
-        padded.append(pad + said if to_the_right else said + pad)
-    return Text((" " * gap).join(padded))
+def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], *, gap: int = 2) -> Iterator[Text]:
+    """Head and rows as lines of one width each column; the first is cut where the terminal ends."""
+    widths = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
+    rest = sum(widths[1:]) + gap * (len(widths) - 1)
+    widths[0] = max(12, min(widths[0], console.width - rest))
+    for cells in (head, *rows):
+        padded = []
+        for name, cell, width in zip(head, cells, widths, strict=True):
+            said = cell
+            if cell_len(cell) > width:
+                said = set_cell_size(cell, width - 1).rstrip() + "…"
+            pad = " " * (width - cell_len(said))
+            padded.append(pad + said if name in NUMBERS else said + pad)
+        yield Text((" " * gap).join(padded).rstrip())
 
 
 def _cells(standing: Standing | None, *, wide: bool) -> tuple[str, ...]:
