@@ -205,7 +205,10 @@ def test_silence_is_quiet_then_late_by_the_cadence_that_was_declared_or_learned(
     assert [seen[day]["learned"] for day in (2, 3, 8, 9)] == ["ok", "quiet", "quiet", "late"]
     assert {day["unknown"] for day in seen.values()} == {"ok"}
     assert world.stands(9, status=1)["learned"]["since"].startswith("2026-03-11")
-    assert "nothing new since 2026-03-02, expected within 3 days" in world.stands(9, status=1)["learned"]["said"]
+    assert (
+        "nothing new since 2026-03-02, expected within 3 days"
+        in world.stands(9, status=1)["learned"]["said"]
+    )
 
 
 def test_a_listing_that_shrinks_against_its_own_past_fails_until_it_is_as_before(
