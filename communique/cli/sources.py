@@ -167,7 +167,8 @@ def _print_counts(by: str, groups: Mapping[str, Census]) -> None:
 
 
 def _summary(census: Census) -> str:
-    told = f"{census.sources} sources: {census.enabled} enabled, {census.disabled} disabled; "
+    many = "" if census.sources == 1 else "s"
+    told = f"{census.sources} source{many}: {census.enabled} enabled, {census.disabled} disabled; "
     told += f"listings: {census.seen} seen, {census.inferred} inferred"
     states = [f"{census.states[s]} {words(s)}" for s in WORST_FIRST if s in census.states]
     return told + (f"; {', '.join(states)}" if states else "")
