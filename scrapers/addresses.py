@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from urllib.parse import unquote_plus, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, unquote_plus, urlsplit, urlunsplit
 
 import idna
 from w3lib.url import canonicalize_url
@@ -32,6 +32,7 @@ _SHARED_FROM = re.compile(
 _SESSION_IN_PATH = re.compile(r";(jsessionid|phpsessid)=[^/?;]*", re.IGNORECASE)
 _UNWANTED = re.compile(r"[\x00-\x20\x7f]+")
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
+_PASSAGE, _PASSAGE_WORDS = ":~:text=", 100
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -39,7 +40,8 @@ def canonical(url: str, source: Source) -> str:
     """The one spelling of an address of this source. Pure ASCII, at most 2,000 characters;
     applying it twice changes nothing.
 
-    - scheme https (http and https are the same address), no default port, no fragment
+    - scheme https (http and https are the same address), no default port, no fragment but one
+      that names a passage of the page (`passage`)
     - host in lower case, IDNA-encoded, without a final dot
     - query sorted by name, then value, without tracking parameters and session ids; `from` goes
       only where its value is the mark of a share button
@@ -59,7 +61,7 @@ def canonical(url: str, source: Source) -> str:
         netloc, path = _at_home(_netloc(url), parts.path, source)
         path = _SESSION_IN_PATH.sub("", path)
         spelt = urlunsplit(("https", netloc, path, _query(parts.query), ""))
-        result = str(canonicalize_url(spelt))
+        result = str(canonicalize_url(spelt)) + _passage(parts.fragment)
     except ValueError as error:  # bad port, bad brackets, a label IDNA forbids, lone surrogates
         reason = f"not an address: {error}"
         raise Broken(reason, source=source.id, url=printable(url)) from error
@@ -70,6 +72,19 @@ def canonical(url: str, source: Source) -> str:
             url=printable(url),
         )
     return result
+
+
+def passage(url: str, words: str) -> str:
+    """The address of a passage of a page, by the words that begin it: what a section shows whole
+    has no page of its own, and the next thing shown there is not an edit of it. A browser goes to
+    the words (https://wicg.github.io/scroll-to-text-fragment/)."""
+    return f"{url.partition('#')[0]}#{_PASSAGE}{quote(words[:_PASSAGE_WORDS], safe='')}"
+
+
+def _passage(fragment: str) -> str:
+    if not fragment.startswith(_PASSAGE):
+        return ""
+    return f"#{_PASSAGE}{quote(unquote(fragment.removeprefix(_PASSAGE)), safe='')}"
 
 
 def host_of(url: str) -> str:

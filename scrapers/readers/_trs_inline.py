@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+from scrapers.addresses import passage
 from scrapers.errors import MissingElement
 from scrapers.readers import Page, _trs
 from scrapers.values import Entry, Precision
@@ -20,8 +21,9 @@ _LEAST = 200
 
 
 def shown_whole(page: Page, listed: Sequence[Entry]) -> list[Entry]:
-    """The statement that a section's page shows whole, as its only entry; none where it shows none,
-    or one that it also lists by an address of its own. Only what is dated is taken for one."""
+    """The statement that a section's page shows whole, as its only entry, under the address of its
+    words on that page; none where it shows none, or one that it also lists by an address of its
+    own. Only what is dated is taken for one."""
     try:
         parts = _trs.take_apart(page)
     except MissingElement:
@@ -37,7 +39,7 @@ def shown_whole(page: Page, listed: Sequence[Entry]) -> list[Entry]:
     is_list = sum(len(title) > 8 and title in parts.text for title in titles) > 1
     if is_list or any(_same(parts.title, title) for title in titles):
         return []
-    return [Entry(page.url, parts.title, published, _as_html(parts.text))]
+    return [Entry(passage(page.url, parts.title), parts.title, published, _as_html(parts.text))]
 
 
 def _same(title: str, listed: str) -> bool:
