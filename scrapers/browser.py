@@ -50,6 +50,8 @@ _FLAGS = (
     "--disable-sync",
     "--js-flags=--max-old-space-size=512",
 )
+# Nothing else: whatever takes the browser over finds no password in its environment.
+_INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR")
 _NOT_KEPT = NOT_HANDED_ON | {"etag", "last-modified"}
 # A part of a page gets one try and so many seconds: a slow one must not use up the page's time.
 _PATIENCE = 20.0
@@ -173,6 +175,7 @@ class Browser:
             self._chromium = self._playwright.chromium.launch(
                 executable_path=path,
                 args=list(_FLAGS),
+                env={name: os.environ[name] for name in _INHERITED if name in os.environ},
                 proxy={"server": _NOWHERE, "bypass": "<-loopback>"},
                 chromium_sandbox=os.geteuid() != 0,  # as root it starts without its sandbox only
             )

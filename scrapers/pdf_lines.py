@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ _SECONDS = 60
 # How far from the end the end mark may stand: servers append lines of their own.
 _TAIL = 65_536
 _MAGIC = b"%PDF-"
+_INHERITED = ("PATH", "LD_LIBRARY_PATH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,16 @@ def read_lines(body: bytes) -> Document:
     if b"%%EOF" not in body[-_TAIL:]:
         raise Truncated("the PDF breaks off: it has no end mark")
     command = [sys.executable, "-I", str(_CHILD)]
+    # Whatever takes the child over finds no password in its environment.
+    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     try:
         done = subprocess.run(  # noqa: S603 (our own program; the file is its standard input)
-            command, input=body, capture_output=True, timeout=_SECONDS, check=False
+            command,
+            input=body,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+            env=environment,
         )
     except subprocess.TimeoutExpired as error:
         raise Unreadable(f"the PDF was not read within {_SECONDS} s") from error

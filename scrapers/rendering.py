@@ -82,6 +82,7 @@ class Rendering:
         limits, most = self.means.limits, self.means.policy.max_body
         page.context.route("**/*", lambda route: self._answer(route, page))
         address = urldefrag(self.capture.final_url).url
+        self.started = time.monotonic()
         page.goto(address, wait_until="commit", timeout=limits.seconds * 1000)
         self.last = time.monotonic()
         while self.trouble is None and time.monotonic() < min(self._end, self.last + limits.quiet):
@@ -111,7 +112,8 @@ class Rendering:
 
     def _found(self, request: Request, page: Page) -> Capture | Exchange | None:
         wanted = request.resource_type in WANTED and request.method == "GET"
-        if not wanted or self.trouble is not None or time.monotonic() > self._end:
+        late = self.served is not None and time.monotonic() > self._end
+        if not wanted or late or self.trouble is not None:
             return None
         try:
             if not request.is_navigation_request():

@@ -123,12 +123,12 @@ def test_the_hosts_pace_and_its_robots_hold_for_what_a_page_asks_for(
 ) -> None:
     server.pages["/robots.txt"] = Reply(body="User-agent: *\nDisallow: /said.json\nDisallow: /no\n")
     with fetcher(tmp_path) as used:
-        capture = used.fetch(server.url + "/page", source(delay=0.2))
+        capture = used.fetch(server.url + "/page", source(delay=0.3))
         assert isinstance(used.fetch(server.url + "/no", source()).error, Disallowed)
     assert "/said.json" not in server.paths
     assert capture.error is not None  # and so the page stayed empty
     starts = [arrival.at for arrival in server.arrivals]
-    assert min(b - a for a, b in pairwise(starts)) > 0.19
+    assert min(b - a for a, b in pairwise(starts)) > 0.2
 
 
 @pytest.mark.parametrize(
@@ -158,14 +158,14 @@ def test_a_script_without_end_ends_at_the_limit(
         started = time.monotonic()
         capture = used.fetch(server.url + "/endless", source())
         assert time.monotonic() - started < 10
-        after = used.fetch(server.url + "/page", source())
+        if kind is TimedOut:  # the next page has a browser again
+            assert used.fetch(server.url + "/page", source()).error is None
     assert kind is None or isinstance(capture.error, kind)
     if kind is None:
         assert capture.error is None
         assert WORDS.strip().encode() in capture.body
     assert len([path for path in server.paths if path.startswith("/said.json?")]) <= 10
     assert server.paths.count("/endless") <= 1 + few.documents
-    assert after.error is None  # the next page has a browser again
 
 
 def test_what_no_browser_would_better_is_left_as_it_is(server: Server, tmp_path: Path) -> None:

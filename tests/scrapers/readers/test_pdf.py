@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from datetime import date, datetime, timezone
+from ipaddress import ip_network
 
 import pytest
 
 from scrapers.errors import Broken, NotText, ScrapeError, Truncated, Unreadable
+from scrapers.fetch import Fetcher, FetchPolicy
 from scrapers.readers import Page, reader
 from scrapers.sources import Source
 from scrapers.values import Article, Capture, Entry, Finding, Known, Precision, Published
 from scrapers.visit import visit
 from tests.pdf_files import Type, column, pdf
+from tests.servers import Reply, Server
 
 NOW = datetime(2026, 3, 5, 6, tzinfo=timezone.utc)
 URL = "https://mission.example/files/note-17.pdf"
@@ -229,6 +232,22 @@ def test_a_visit_reads_a_pdf_by_its_first_bytes_and_nobody_doubts_it() -> None:
     assert finding.statement.reader == reader("pdf").id
     assert finding.statement.published.zone == "Europe/Brussels"
     assert finding.suspect is None
+
+
+def test_a_pdf_comes_through_the_fetcher_like_any_page() -> None:
+    loopback = FetchPolicy(allow=(ip_network("127.0.0.0/8"),))
+    with Server() as server, Fetcher(loopback) as fetcher:
+        server.pages["/note.pdf"] = Reply(headers={"Content-Type": "application/pdf"}, body=note())
+        half = Reply(headers={"Content-Type": "application/pdf"}, body=note(), send=800)
+        server.pages["/half.pdf"] = half
+        facts = source().model_copy(update={"delay": 0})
+        whole, broken = (
+            visit(facts, url, Entry(url), fetcher.fetch, None, NOW)
+            for url in (f"{server.url}/note.pdf", f"{server.url}/half.pdf")
+        )
+    assert whole.statement is not None
+    assert whole.statement.text == TEXT
+    assert isinstance(broken.error, Truncated)
 
 
 @pytest.mark.parametrize("name", ["generic", "china_mission", "wordpress"])
