@@ -40,7 +40,9 @@ COLLAPSED_BELOW = 3
 
 _LOCATION = re.compile(r" \[(?:source|address|selector)=.*\]\Z", re.DOTALL)
 _EXTENT = re.compile(r"\A(?:none|\d+) of \d+ (?:listings|(?:new )?statements visited)[^:]*: ")
-_PARTICULAR = re.compile(r"https?://\S+|'[^']*'|\"[^\"]*\"|\b[\w-]+(?:\.[\w-]+)+\b|\d+")
+_PARTICULAR = re.compile(
+    r"https?://\S+|'[^']*'|\"[^\"]*\"|\b[\w-]+(?:\.[\w-]+)+\b|(?<!says )\b\d+\b"
+)
 
 
 def learned_cadence(days: Iterable[date]) -> int | None:
@@ -157,5 +159,6 @@ def plain(error: str, limit: int = 300) -> str:
 
 
 def alike(error: str) -> str:
-    """What errors of one kind have in common: without addresses, hosts, quotations and numbers."""
+    """What errors of one kind have in common: without addresses, hosts, quotations and numbers,
+    but with what a server says."""
     return " ".join(_PARTICULAR.sub("…", _EXTENT.sub("", plain(error))).split())
