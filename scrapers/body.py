@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from http.client import IncompleteRead
 
 from urllib3.exceptions import HTTPError, InvalidChunkLength, ProtocolError, ReadTimeoutError
@@ -28,9 +29,10 @@ _UNREADABLE = frozenset(("br", "zstd", "compress", "x-compress"))
 @dataclass(slots=True)
 class Body:
     """wire: the bytes as received, without transfer-encoding; decoded: without content-encoding
-    either; error: why it is not all there; again: whether a second attempt may fare better."""
+    either (the same object where there is none); error: why it is not all there; again: whether a
+    second attempt may fare better."""
 
-    wire: bytearray = field(default_factory=bytearray)
+    wire: bytes = b""
     decoded: bytes = b""
     error: ScrapeError | None = None
     again: bool = False
@@ -49,12 +51,14 @@ def receive(response: HTTPResponse, limit: int, deadline: float) -> Body:
     """Reads a streamed answer to its end, its limit (bytes, on the wire and decoded) or its
     deadline (of time.monotonic). Memory stays at a few times the limit, whatever a compressed
     body would unfold to."""
-    body = Body()
-    encoding = response.headers.get("content-encoding", "")
+    body, wire = Body(), bytearray()
+    codings = _codings(response.headers.get("content-encoding", ""))
+    chunks = _wire(response, wire, limit, deadline)
     try:
-        body.decoded = _joined(
-            _decoded(_wire(response, body.wire, limit, deadline), encoding), limit
-        )
+        if codings:
+            body.decoded = _joined(_decoded(chunks, codings), limit)
+        else:
+            deque(chunks, maxlen=0)
     except ScrapeError as error:
         body.error = error
     except ReadTimeoutError:
@@ -64,12 +68,15 @@ def receive(response: HTTPResponse, limit: int, deadline: float) -> Body:
     except (HTTPError, OSError) as error:
         body.error = Broken(f"the connection failed in the middle of the page: {error}")
         body.again = True
+    body.wire = bytes(wire)
+    if not codings and body.error is None:
+        body.decoded = body.wire
     return body
 
 
 def decode(wire: bytes, encoding: str, limit: int) -> bytes:
     """A body without its content-encoding. Raises Truncated, TooLarge or Broken."""
-    return _joined(_decoded([wire] if wire else [], encoding), limit)
+    return _joined(_decoded([wire] if wire else [], _codings(encoding)), limit)
 
 
 def _wire(response: HTTPResponse, wire: bytearray, limit: int, deadline: float) -> Iterator[bytes]:
@@ -98,14 +105,19 @@ def _broken_off(error: ProtocolError) -> ScrapeError:
     return Broken(f"the connection broke off in the middle of the page: {error}")
 
 
-def _decoded(chunks: Iterable[bytes], encoding: str) -> Iterable[bytes]:
-    """Undoes a Content-Encoding, the last one first. A word that is no coding is passed over, as
-    browsers do ("identity", "utf-8", "none" all occur)."""
-    for coding in reversed(encoding.lower().replace(" ", "").split(",")):
+def _codings(encoding: str) -> tuple[str, ...]:
+    """The codings that a Content-Encoding names. A word that is none is passed over, as browsers
+    do ("identity", "utf-8", "none" all occur)."""
+    named = encoding.lower().replace(" ", "").split(",")
+    return tuple(each for each in named if each in _INFLATED | _UNREADABLE)
+
+
+def _decoded(chunks: Iterable[bytes], codings: Sequence[str]) -> Iterable[bytes]:
+    """Undoes codings, the last one first."""
+    for coding in reversed(codings):
         if coding in _UNREADABLE:
             raise Broken(f"compressed by {coding!r}, which was not asked for")
-        if coding in _INFLATED:
-            chunks = _inflated(chunks, bare=coding == "deflate")
+        chunks = _inflated(chunks, bare=coding == "deflate")
     return chunks
 
 

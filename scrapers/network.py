@@ -172,7 +172,7 @@ def _evidence(
         ),
         status_line=f"HTTP/{version} {raw.status} {raw.reason or ''}".rstrip(),
         headers=tuple(raw.headers.iteritems()),
-        body=bytes(body.wire),
+        body=body.wire,
         truncated=body.truncated,
         peer=peer,
     )

@@ -436,3 +436,17 @@ def test_certificates_are_checked_against_the_environments_bundle(
         assert "certificate" in str(refused.error)
         monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
         assert fetch(secure.url + "/a").error is None
+
+
+def test_a_large_page_is_held_in_memory_once(server: Server) -> None:
+    size = 8_000_000
+    server.pages["/large"] = Reply(
+        headers={"Content-Type": "text/plain"}, body=b"word " * 1_600_000
+    )
+    fetch(server.url + "/robots.txt")
+    tracemalloc.start()
+    capture = fetch(server.url + "/large")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (capture.error, len(capture.body)) == (None, size)
+    assert peak < 2.7 * size, f"{peak / size:.1f} times its size"
