@@ -5,7 +5,7 @@ BIN = .venv/bin
 
 .DEFAULT_GOAL = all
 .NOTPARALLEL:
-.PHONY: all setup demo run test check bench live-check up down help
+.PHONY: all setup demo run test world check bench live-check up down help
 
 # The system's own Python, never a downloaded one; this folder's environment, whatever is active.
 export UV_PYTHON_DOWNLOADS = never
@@ -26,6 +26,9 @@ run: setup ## the same machine on the real sources, scheduled
 
 test: setup ## all tests, Airflow's included (ARGS='-k words' picks some)
 	$(BIN)/pytest -rs $(ARGS)
+
+world: setup ## 300 hosts that publish and fail for 30 days on loopback, and what came of it (ARGS='--hosts 60 --days 8')
+	$(BIN)/python -m tests.world $(ARGS)
 
 check: setup ## lint, format, types, one-way imports, generated documents
 	$(BIN)/ruff check

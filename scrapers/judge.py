@@ -22,6 +22,7 @@ from scrapers.errors import (
     ScrapeError,
     Soft404,
 )
+from scrapers.large import in_turn
 from scrapers.look import Look, is_html, look
 from scrapers.lost import why_lost, why_out_of_order
 from scrapers.pdf_lines import is_pdf
@@ -75,7 +76,8 @@ def _judged(capture: Capture) -> ScrapeError | None:
     if capture.status == 304:
         return None
     try:
-        page = look(capture) if _may_be_html(capture) else None
+        with in_turn(len(capture.body)):
+            page = look(capture) if _may_be_html(capture) else None
     except Broken as error:
         return error
     reason = challenge(capture.headers, page)

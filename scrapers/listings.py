@@ -9,6 +9,7 @@ from scrapers.addresses import canonical, storable
 from scrapers.charset import decode
 from scrapers.dates import infer_years
 from scrapers.errors import NothingListed, ScrapeError
+from scrapers.large import in_turn
 from scrapers.readers import Page, Reader, reader
 from scrapers.sources import ListingFacts, Source
 from scrapers.values import Capture, Entry, Listing
@@ -23,15 +24,8 @@ def read_listing(source: Source, facts: ListingFacts, capture: Capture, now: dat
     further page of an API or a sitemap may be empty, and an index has no statements of its own."""
     if capture.error is not None:
         raise capture.error
-    page = Page(
-        url=capture.final_url,
-        html=decode(capture.body, capture.headers.get("content-type")),
-        source=source,
-        fetched_at=now,
-        listing=facts,
-        body=capture.body,
-    )
-    listing = _listing_reader(source, facts).listing(page)
+    with in_turn(len(capture.body)):
+        listing = _read(source, facts, capture, now)
     floor = facts.at_least if capture.url == facts.url else int(facts.type not in _MAY_END_EMPTY)
     whole = listing.whole()
     if len(whole.entries) < floor and not (facts.type == "sitemap" and whole.pages):
@@ -61,3 +55,15 @@ def _listing_reader(source: Source, facts: ListingFacts) -> Reader:
     if facts.type == "sitemap" or facts.fields is not None:
         return reader(facts.type)
     return reader("generic" if source.reader == "feed" else source.reader)
+
+
+def _read(source: Source, facts: ListingFacts, capture: Capture, now: datetime) -> Listing:
+    page = Page(
+        url=capture.final_url,
+        html=decode(capture.body, capture.headers.get("content-type")),
+        source=source,
+        fetched_at=now,
+        listing=facts,
+        body=capture.body,
+    )
+    return _listing_reader(source, facts).listing(page)

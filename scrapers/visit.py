@@ -13,6 +13,7 @@ from scrapers.dates import is_plausible
 from scrapers.doubt import doubt, stand_in
 from scrapers.errors import Implausible, ScrapeError, Unreadable
 from scrapers.language import language_of
+from scrapers.large import in_turn
 from scrapers.pdf_lines import is_pdf
 from scrapers.readers import Page, Reader, reader
 from scrapers.sources import Source
@@ -39,9 +40,12 @@ def visit(
     now: datetime,
     *,
     capture: Capture | None = None,
+    later: bool = False,
 ) -> Finding:
     """Visits one listed address. url: canonical; entry: what the listing said of it; capture: the
-    feed's own, where the entry carries the whole statement, so that nothing is fetched."""
+    feed's own, where the entry carries the whole statement, so that nothing is fetched. later: the
+    second opinion on a page that nobody has read before is left to whoever asks for it afterwards:
+    it costs many times what the reading does."""
     base = Finding(source.id, url, entry=entry, fetch_url=entry.url)
     if entry.body is None or capture is None:
         if known is not None and not known.due:
@@ -53,10 +57,12 @@ def visit(
     if capture.status == 304:
         return base
     try:
-        statement, suspect = read_checked(source, url, entry, capture, now, known)
+        with in_turn(len(capture.body)):
+            statement, suspect = read_checked(source, url, entry, capture, now, known, later=later)
     except ScrapeError as error:
         return replace(base, error=located(error, source, entry.url))
-    base = replace(base, suspect=suspect)
+    unchecked = later and suspect is None and entry.body is None and not _is_known(known)
+    base = replace(base, suspect=suspect, unchecked=unchecked)
     if suspect is not None and _stood_undoubted(known):
         earlier = Unreadable(f"the reading is doubtful, the earlier wording stands: {suspect}")
         return replace(base, error=located(earlier, source, entry.url))
@@ -72,14 +78,22 @@ def read_statement(
 
 
 def read_checked(
-    source: Source, url: str, entry: Entry, capture: Capture, now: datetime, known: Known | None
+    source: Source,
+    url: str,
+    entry: Entry,
+    capture: Capture,
+    now: datetime,
+    known: Known | None,
+    *,
+    later: bool = False,
 ) -> tuple[Statement, str | None]:
     """What a usable capture says, and why that is doubtful; None: it is not.
 
     The generic reader gives the second opinion, except on a wording that is known and was not
     doubtful. Where the source's reader finds nothing it stands in, but never for another reader's
-    wording that is known: what it reads differently would look like an edit. Raises Unreadable
-    where no statement was found.
+    wording that is known: what it reads differently would look like an edit. later: it is not
+    asked about what the source's reader found on a page that nobody has read before. Raises
+    Unreadable where no statement was found.
     """
     used, page = _opened(source, entry, capture, now)
     address = _address(source, url, entry, capture)
@@ -92,10 +106,22 @@ def read_checked(
         article, suspect = instead
         return _statement(reader("generic"), page, article, address), suspect
     statement = _statement(used, page, article, address)
-    if known is not None and known.wording == statement.sha256 and not known.suspect:
+    settled = known is not None and known.wording == statement.sha256 and not known.suspect
+    if settled or (later and not _is_known(known)):
         return statement, None
     trusted = known.title if known is not None and not known.suspect else None
     return statement, doubt(page, article, used, trusted)
+
+
+def second_opinion(source: Source, entry: Entry, capture: Capture, now: datetime) -> str | None:
+    """Why what the source's reader finds in a capture is doubtful; None: it is not. Raises
+    Unreadable where it finds nothing in it any more."""
+    used, page = _opened(source, entry, capture, now)
+    return doubt(page, used.article(page), used)
+
+
+def _is_known(known: Known | None) -> bool:
+    return known is not None and known.statement is not None
 
 
 def _may_be_stood_in(known: Known | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-MOST_SHOWN = 12
+MOST_SHOWN = 25
 
 
 @dataclass

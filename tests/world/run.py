@@ -124,8 +124,8 @@ def _run(
     quick = replace(
         fetch_policy(now),
         connect_timeout=2,
-        read_timeout=2,
-        total_timeout=4,
+        read_timeout=1,
+        total_timeout=2,
         retries=1,
         backoff=0.1,
         longest_retry_after=2,

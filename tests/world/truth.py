@@ -17,6 +17,8 @@ GONE = {"404": "gone", "410": "gone", "soft 404": "soft_404", "home": "soft_404"
 AT_LEAST = 2
 # Outcomes of a visit after which nobody need ask what is wrong with the source.
 NOT_BROKEN = ("new", "revised", "unchanged", "implausible", "gone", "soft_404", "disallowed")
+# Families that are read by the selectors of their own layout.
+SELECTED = ("china_mission", "china_mfa", "wordpress")
 FEEDS = ("feed", "teaser")
 
 
@@ -95,7 +97,7 @@ def note(host: Host, item: Item, day: int, outcome: str, read: Read) -> None:
     """Takes down what a visit with this outcome has read."""
     if outcome in ("new", "revised", "implausible"):
         if outcome == "new" or read.wording is None:
-            read.by_family = not _left_layout(host, day) and host.family.startswith("china")
+            read.by_family = not _left_layout(host, day) and host.family in SELECTED
         read.wording = item.wording(day)
 
 

@@ -1,0 +1,38 @@
+"""Large pages are taken apart one at a time, small ones whenever they come."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from scrapers.large import LARGE, in_turn
+
+
+def most_at_once(size: int) -> int:
+    inside, most = 0, 0
+    lock = threading.Lock()
+
+    def read() -> None:
+        nonlocal inside, most
+        with in_turn(size), in_turn(size):
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            time.sleep(0.05)
+            with lock:
+                inside -= 1
+
+    threads = [threading.Thread(target=read) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return most
+
+
+def test_large_pages_wait_for_one_another() -> None:
+    assert most_at_once(LARGE + 1) == 1
+
+
+def test_a_small_page_waits_for_nobody() -> None:
+    assert most_at_once(LARGE) > 1
