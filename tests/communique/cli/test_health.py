@@ -206,7 +206,7 @@ def test_silence_is_quiet_then_late_by_the_cadence_that_was_declared_or_learned(
     assert {day["unknown"] for day in seen.values()} == {"ok"}
     assert world.stands(9, status=1)["learned"]["since"].startswith("2026-03-11")
     assert (
-        "nothing new since 2026-03-02, expected within 3 days"
+        "nothing new since 2026-03-01, expected within 3 days"
         in world.stands(9, status=1)["learned"]["said"]
     )
 
