@@ -32,7 +32,7 @@ from tests.world.server import CONTROL
 
 ROOT = Path(__file__).parents[2]
 # Seconds from start to start that every source declares.
-DELAY = 0.1
+DELAY = 0.25
 LANGUAGES = {"zh_hant": "zh"}
 
 
@@ -124,8 +124,8 @@ def _run(
     quick = replace(
         fetch_policy(now),
         connect_timeout=2,
-        read_timeout=1,
-        total_timeout=2,
+        read_timeout=2,
+        total_timeout=3,
         retries=1,
         backoff=0.1,
         longest_retry_after=2,

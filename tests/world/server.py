@@ -19,7 +19,7 @@ from typing import Any
 from tests.world.calendar import make_world
 from tests.world.hosting import Hosting
 from tests.world.pages import server_date
-from tests.world.replies import Reply
+from tests.world.replies import Reply, prepare
 
 CONTROL = "127.4.0.1"
 # Where struct tcp_info has tcpi_last_data_recv: milliseconds since data arrived.
@@ -136,4 +136,5 @@ def _arrived(connection: Any) -> float:
 
 if __name__ == "__main__":
     hosts, days, seed = map(int, sys.argv[1:4])
+    prepare()
     asyncio.run(WebServer(Hosting(make_world(hosts, days, seed))).run())
