@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import ColumnElement, Engine, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from communique.collecting import Crawled
 from communique.coverage import SourceCoverage
 from communique.gaps import settle_backfilled
-from communique.jobs import Line, Onlooker, finish_run, run_source
+from communique.jobs import Line, Onlooker, finish_run, heard, run_source
 from communique.parallel import MOST_THREADS, Done, Refusal, by_host
 from communique.schema import BackfillPage, Run
 from scrapers.sources import Source
@@ -68,7 +69,8 @@ def backfill_all(
             this = begin(line.engine, source, since, until, line.settings.clock(), restart=restart)
             return _run(line, this, seen, stopping)
 
-    return by_host(sources, work, most=most, done=seen.done, tick=seen.tick)
+    over = partial(heard, line)
+    return by_host(sources, work, most=most, over=over, done=seen.done, tick=seen.tick)
 
 
 def begin(
@@ -126,6 +128,7 @@ def _run(line: Line, this: Backfill, seen: Onlooker, stopping: threading.Event) 
         watch=watch,
         resume=this.resume,
         stopping=stopping,
+        second_opinions=False,
     )
     now = line.settings.clock()
     if book.close(now):

@@ -46,7 +46,8 @@ class Job:
 
     kind: collect, backfill or replay; a backfill's statements never alert. since, until: how far
     back a backfill walks the listings, and what they date later it leaves alone. clock: now,
-    aware, UTC. topics: tells a statement's topics. stopping: set when the run is to stop.
+    aware, UTC. topics: tells a statement's topics. stopping: set when the run is to stop. later:
+    who runs this hears the second opinions on what was read when all is fetched.
     """
 
     engine: Engine
@@ -57,6 +58,7 @@ class Job:
     since: date | None = None
     until: date | None = None
     stopping: threading.Event | None = None
+    later: bool = False
 
 
 def open_run(engine: Engine, kind: str, key: str, desk: str | None, now: datetime) -> int:
@@ -136,6 +138,7 @@ def collect_source(
         pending=pending_addresses(job.engine, source.id, started_at) if collects else (),
         back_to=min((gap.since for gap in missing if gap.kind == "window"), default=None),
         resume=resume or {},
+        later=job.later,
     )
 
     def lookup(urls: Sequence[str]) -> Mapping[str, Known]:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Row, func, select, text
+from sqlalchemy import Connection, Engine, Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from communique.health import (
@@ -186,6 +186,17 @@ def record_coverage(
         source=source.id,
         counts=counts,
         **{name: value for name, value in row.items() if name not in ("finished_at", "blind")},
+    )
+
+
+def recount_suspects(connection: Connection, run_id: int, source_id: str) -> None:
+    """Counts a run's doubtful readings anew, after second opinions on some of them."""
+    key = {"run": run_id, "source": source_id}
+    doubtful = connection.execute(_SUSPECT, key).scalar_one()
+    connection.execute(
+        update(Coverage)
+        .where(Coverage.run_id == run_id, Coverage.source_id == source_id)
+        .values(suspect=doubtful)
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -21,6 +22,7 @@ from communique.collecting import (
     register_sources,
 )
 from communique.coverage import SourceCoverage
+from communique.opinions import hear
 from communique.pace import HostTurns
 from communique.parallel import MOST_THREADS, Done, by_host
 from communique.rules import Document, compile_rules
@@ -34,6 +36,8 @@ from scrapers.replay import Replay
 from scrapers.sources import Source
 from scrapers.values import Statement
 from scrapers.visit import Fetch
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +146,15 @@ def run_source(
     watch: Watch | None = None,
     resume: Mapping[str, str] | None = None,
     stopping: threading.Event | None = None,
+    second_opinions: bool = True,
 ) -> SourceCoverage:
     """One source's turn in the run named run_key; opens the run where it is new.
 
     kind: collect or backfill. since, until: the days (of the source) between which a backfill
     walks. resume: by listing, the page that it goes on from. stopping: once it is set, the turn
-    ends with Stopped. Returns what was seen; only what is wrong on our side raises (the store, the
-    archive), never what a page does.
+    ends with Stopped. second_opinions: False where the caller hears them (`heard`). Returns what
+    was seen; only what is wrong on our side raises (the store, the archive), never what a page
+    does.
     """
     now = line.settings.clock()
     run_id = open_run(line.engine, kind, run_key, source.desk, now)
@@ -161,9 +167,26 @@ def run_source(
         since=since,
         until=until,
         stopping=stopping,
+        later=line.replay is None,  # replayed archives are large: not to be read through again
     )
     with fetching(line, source, run_key, now, stopping) as fetch:
-        return collect_source(job, source, fetch, watch=watch, resume=resume)
+        coverage = collect_source(job, source, fetch, watch=watch, resume=resume)
+    if second_opinions:
+        doubtful = hear(line.engine, source, stopping)
+        coverage = replace(coverage, suspect=coverage.suspect + doubtful)
+    return coverage
+
+
+def heard(line: Line, done: Done) -> Done:
+    """A turn that is over, with the second opinions on what it read."""
+    if done.coverage is None:
+        return done
+    try:
+        doubtful = hear(line.engine, done.source)
+    except Exception:
+        log.exception("%s: second opinions are left to its next turn", done.source.id)
+        return done
+    return replace(done, coverage=replace(done.coverage, suspect=done.coverage.suspect + doubtful))
 
 
 class Onlooker:
@@ -201,9 +224,11 @@ def collect_all(
             run_key=f"{run_key}:{source.desk}",
             watch=partial(seen.value, source),
             stopping=stopping,
+            second_opinions=False,
         )
 
-    done = by_host(sources, work, most=most, done=seen.done, tick=seen.tick)
+    over = partial(heard, line)
+    done = by_host(sources, work, most=most, over=over, done=seen.done, tick=seen.tick)
     for desk in sorted({source.desk for source in sources}):
         finish_run(line, f"{run_key}:{desk}")
     return done

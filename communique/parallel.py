@@ -57,14 +57,16 @@ def by_host(
     work: Work,
     *,
     most: int = MOST_THREADS,
+    over: Callable[[Done], Done] | None = None,
     done: Callable[[Done], None] | None = None,
     tick: Callable[[], None] | None = None,
 ) -> list[Done]:
     """Gives every source its turn, hosts in parallel, at most so many at once; what one source
     does stops no other. Returns how each ended, in the order of `sources`.
 
-    work: a source's turn; it is given an event that is set when the run is to stop. done, tick:
-    called in the caller's own thread after each turn, and twice a second. An interrupt (Ctrl-C)
+    work: a source's turn; it is given an event that is set when the run is to stop. over: what is
+    left to do when a turn has ended. over, done, tick: called in the caller's own thread after
+    each turn, and twice a second. An interrupt (Ctrl-C)
     lets requests under way end for ten seconds and is then raised again.
     """
     groups: queue.SimpleQueue[list[Source]] = queue.SimpleQueue()
@@ -83,7 +85,11 @@ def by_host(
         for thread in threads:
             thread.start()
         while len(results) < len(sources):
-            _wait_for(ended, results, done)
+            if (one := _next(ended)) is not None:
+                one = over(one) if over is not None else one
+                results[one.source.id] = one
+                if done is not None:
+                    done(one)
             if tick is not None:
                 tick()
     except BaseException:
@@ -95,16 +101,11 @@ def by_host(
     return [results[source.id] for source in sources]
 
 
-def _wait_for(
-    ended: queue.SimpleQueue[Done], results: dict[str, Done], done: Callable[[Done], None] | None
-) -> None:
+def _next(ended: queue.SimpleQueue[Done]) -> Done | None:
     try:
-        one = ended.get(timeout=TICK)
+        return ended.get(timeout=TICK)
     except queue.Empty:
-        return
-    results[one.source.id] = one
-    if done is not None:
-        done(one)
+        return None
 
 
 def _worker(

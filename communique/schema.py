@@ -251,6 +251,7 @@ class CaptureRow(Table):
             *("source_id", "address_id"),
             postgresql_where=text("suspect IS NOT NULL"),
         ),
+        Index("captures_unchecked_idx", "source_id", postgresql_where=text("NOT checked")),
         CheckConstraint("(address_id IS NULL) = (listing IS NOT NULL)", name="page_or_listing"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -267,6 +268,9 @@ class CaptureRow(Table):
     error: Mapped[str | None]
     suspect: Mapped[str | None] = mapped_column(
         comment="why a maintainer should look at what was read here"
+    )
+    checked: Mapped[bool | None] = mapped_column(
+        Boolean, comment="false: the second opinion on this reading is still to be heard"
     )
     sha256: Mapped[str | None]
     size: Mapped[int | None]

@@ -91,7 +91,7 @@ def record_finding(intake: Intake, finding: Finding) -> Outcome:
 
 def _captured(finding: Finding, intake: Intake) -> dict[str, Any]:
     found = (finding.capture, finding.fetch_url, finding.error, intake.now, finding.suspect)
-    return capture_values(*found)
+    return capture_values(*found) | {"checked": False if finding.unchecked else None}
 
 
 def _settle(

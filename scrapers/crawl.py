@@ -83,7 +83,9 @@ def _visit_listed(
         if plan.since is not None and before is not None and before.statement is not None:
             yield Finding(source.id, url, entry=entry, fetch_url=entry.url, known=True)
             continue
-        finding = visit(source, url, entry, fetch, before, plan.now, capture=capture)
+        finding = visit(
+            source, url, entry, fetch, before, plan.now, capture=capture, later=plan.later
+        )
         yield _not_twice(finding, before, lookup, seen)
 
 

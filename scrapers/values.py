@@ -209,7 +209,8 @@ class Finding:
     says why there is none. Both: the statement is stored, but its date is Implausible. Neither:
     the server said 304. known: the address was known and no second look was due, so nothing was
     fetched. url is canonical; fetch_url as the listing spelt it. suspect: why a maintainer should
-    look at what was read here; None: nothing is odd.
+    look at what was read here; None: nothing is odd. unchecked: the second opinion on this reading
+    is still to be heard (`scrapers.visit.second_opinion`).
     """
 
     source: str
@@ -221,3 +222,4 @@ class Finding:
     fetch_url: str | None = None
     entry: Entry | None = None
     suspect: str | None = None
+    unchecked: bool = False

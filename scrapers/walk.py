@@ -42,7 +42,8 @@ class Plan:
     all of the source. unread: by listing, further pages that the last run could not read.
     pending: addresses that are due for a look whether a listing names them or not. back_to: a
     collect has missed something since this day: walk back to it, known or not. resume: by
-    listing, the page that a killed backfill goes on from.
+    listing, the page that a killed backfill goes on from. later: second opinions are heard when
+    all is fetched.
     """
 
     now: datetime
@@ -54,6 +55,7 @@ class Plan:
     pending: tuple[tuple[str, Entry], ...] = ()
     back_to: date | None = None
     resume: Mapping[str, str] = field(default_factory=dict)
+    later: bool = False
 
     @property
     def most_pages(self) -> int:

@@ -39,6 +39,16 @@ def upgrade() -> None:
         schema="communique",
     )
     op.add_column(
+        "captures",
+        sa.Column(
+            "checked",
+            sa.Boolean(),
+            nullable=True,
+            comment="false: the second opinion on this reading is still to be heard",
+        ),
+        schema="communique",
+    )
+    op.add_column(
         "sources",
         sa.Column(
             "added_at",
@@ -125,6 +135,13 @@ def _captures() -> None:
         ["source_id", "address_id"],
         schema="communique",
         postgresql_where=sa.text("suspect IS NOT NULL"),
+    )
+    op.create_index(
+        "captures_unchecked_idx",
+        "captures",
+        ["source_id"],
+        schema="communique",
+        postgresql_where=sa.text("NOT checked"),
     )
 
 
