@@ -11,7 +11,7 @@ from tests.world.calendar import make_world
 from tests.world.compare import compare
 from tests.world.run import serving, watch
 
-HOSTS, DAYS, SEED = 60, 6, 2
+HOSTS, DAYS, SEED = 60, 5, 2
 
 
 def test_nothing_is_lost_doubled_invented_or_mistold(

@@ -78,7 +78,7 @@ ROBOTS_FAULTS = {
     "disallow": "disallowed",
     "500": "broken",
     "503": "broken",
-    "429": "broken",
+    "429": "blocked",
     "slow drip": "broken",
     "silence": "broken",
     "reset": "broken",

@@ -16,11 +16,12 @@ _NUMBERED = re.compile(r"(?:index|default)_(\d+)\.s?html?$|/page/(\d+)/$|[?]page
 
 @dataclass
 class Hosting:
-    """Answers for all hosts. day and attempt are set from outside before each run."""
+    """Answers for all hosts, at this port. day and attempt are set from outside before each run."""
 
     world: World
     day: int = 0
     attempt: int = 0
+    port: int = 0
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -37,6 +38,8 @@ class Hosting:
         """The reply of the host at this address."""
         host = self._hosts[address]
         healthy = self._healthy(host, address, path)
+        port = str(self.port).encode()
+        healthy = replace(healthy, body=healthy.body.replace(b"{port}", port))
         count = self.asked[address, path]
         self.asked[address, path] += 1
         ask = Ask(f"http://{address}{path}", path, count, healthy)

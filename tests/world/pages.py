@@ -52,7 +52,9 @@ def listed(host: Host, day: int) -> list[Item]:
     items.sort(key=lambda item: (item.appears, item.number), reverse=True)
     chance = random.Random(f"{host.number} {day}")
     if day in host.drops and len(items) > 4:
-        items = [item for item in items if item.appears >= day - 1 or chance.random() < 0.7]
+        for item in chance.sample(items, 2):
+            if item.appears < day - 1:
+                items.remove(item)
     if day in host.shuffles:
         head = items[:WINDOW]
         chance.shuffle(head)

@@ -39,6 +39,7 @@ class WebServer:
     async def run(self) -> None:
         server = await asyncio.start_server(self._talk, "0.0.0.0", 0, backlog=1000)
         self.port = server.sockets[0].getsockname()[1]
+        self.hosting.port = self.port
         print(self.port, flush=True)
         await server.serve_forever()
 
