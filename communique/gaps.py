@@ -62,8 +62,9 @@ _BRIDGED = text("""
               AND a.url = ANY(:reached) AND a.first_listed_at < g.found_at)
 """)
 _BACKFILLED = text("UPDATE communique.gaps SET filled_at = :now WHERE id = ANY(:gaps)")
+# As the listings spell them: what is guessed from them is to be fetched.
 _IN_SERIES = text("""
-    SELECT url, first_listed_at >= run.started_at AS new
+    SELECT fetch_url AS url, first_listed_at >= run.started_at AS new
     FROM communique.addresses, communique.runs run
     WHERE source_id = :source AND run.id = :run ORDER BY addresses.id DESC LIMIT :most
 """)
