@@ -49,14 +49,14 @@ def skips(
         if not missing or len(missing) > left:
             continue
         left -= len(missing)
-        guesses = tuple(_renumbered(series, numbers[upper], number) for number in missing)
+        guesses = tuple(_renumbered(series, numbers[lower], number) for number in missing)
         yield Skip(numbers[lower], numbers[upper], guesses)
 
 
 def guesses_between(series: str, after: str, before: str) -> tuple[str, ...]:
     """The addresses that the numbers between two addresses would have, newest first."""
     found = reversed(_between(series, after, before))
-    return tuple(_renumbered(series, before, number) for number in found)[:WIDEST]
+    return tuple(_renumbered(series, after, number) for number in found)[:WIDEST]
 
 
 def _between(series: str, after: str, before: str) -> range:
@@ -67,7 +67,7 @@ def _between(series: str, after: str, before: str) -> range:
 
 
 def _renumbered(series: str, url: str, number: int) -> str:
-    """The address with another number, as wide as the one it has."""
+    """The address with a higher number, padded with zeros to the width of its own."""
     found = re.search(series, url)
     if found is None:
         raise ValueError(f"{url} has no number of the series {series}")
