@@ -96,12 +96,12 @@ class HostTurns:
                 state = self._hosts.setdefault(host, _Host())
             with state.lock:
                 asked, session = self._take(host, delay, state, wait)
-                before, started = asked.slowdown, time.monotonic()
+                before = asked.slowdown
                 try:
                     yield asked
                 finally:  # a request that failed was a request
                     state.due = max(
-                        started + slowed(delay, asked.slowdown), time.monotonic() + asked.rest
+                        asked.started + slowed(delay, asked.slowdown), time.monotonic() + asked.rest
                     )
                     self._release(host, session, asked.slowdown, before)
 

@@ -77,7 +77,7 @@ class Network:
         pause = 0.0
         while True:
             with self._turn(host_of(url), delay * _MARGIN, pause=pause) as asked:
-                attempt = self._attempt(url, headers, jar)
+                attempt = self._attempt(url, headers, jar, asked)
                 wait = _asked_wait(retry, attempt.exchange)
                 patient = wait is None or wait <= self._policy.longest_retry_after
                 _tell(asked, attempt.exchange, wait if wait and patient else 0.0)
@@ -91,11 +91,14 @@ class Network:
                 return replace(attempt.exchange, error=_too_long(attempt.exchange))
             pause = retry.get_backoff_time() if wait is None else 0.0
 
-    def _attempt(self, url: str, headers: Mapping[str, str], jar: RequestsCookieJar) -> _Attempt:
+    def _attempt(
+        self, url: str, headers: Mapping[str, str], jar: RequestsCookieJar, asked: Asked
+    ) -> _Attempt:
         started, deadline = self.now(), time.monotonic() + self._policy.total_timeout
         try:
             request = requests.Request("GET", url, headers=dict(headers), cookies=jar)
             prepared = self._session.prepare_request(request)
+            asked.begun()
             response = self._send(prepared)
         except ScrapeError as error:
             return _Attempt(Exchange(url, started, error=error), again=False)

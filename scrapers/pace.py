@@ -35,11 +35,16 @@ class Stopped(Exception):
 
 @dataclass(slots=True)
 class Asked:
-    """One request in its turn; whoever makes it says how the host took it. A request that came to
-    nothing (no connection, no answer) says neither."""
+    """One request in its turn; whoever makes it says when it goes out and how the host took it. A
+    request that came to nothing (no connection, no answer) says nothing of the host."""
 
     slowdown: float = 1.0
     rest: float = 0.0
+    started: float = field(default_factory=time.monotonic)
+
+    def begun(self) -> None:
+        """It goes out now: the delay counts from here, not from when the turn began."""
+        self.started = time.monotonic()
 
     def busy(self, wait: float = 0.0) -> None:
         """The host said that it is too busy (429, 503): not to be asked for so many seconds."""
@@ -91,12 +96,11 @@ def local_turns(wait: Wait = time.sleep) -> Turn:
             if state.started is not None:
                 due = max(state.started + slowed(delay, state.slowdown), state.resting_until)
                 wait(max(0.0, due - time.monotonic()))
-            state.started = time.monotonic()
             asked = Asked(state.slowdown)
             try:
                 yield asked
             finally:
-                state.slowdown = asked.slowdown
+                state.started, state.slowdown = asked.started, asked.slowdown
                 state.resting_until = time.monotonic() + asked.rest
 
     return turn
