@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
 from typing import Any
-
-from babel.core import get_global
 
 from scrapers import markup, regions
 from scrapers.addresses import host_of
@@ -19,6 +18,7 @@ from scrapers.language import language_of
 from scrapers.look import is_html
 from scrapers.probe import Listed, listing
 from scrapers.readers import readers
+from scrapers.remarks import zones
 from scrapers.sources import ListingFacts, Source
 from scrapers.values import Capture, Finding, Known
 from scrapers.visit import Fetch
@@ -47,9 +47,10 @@ class Draft:
     ask: tuple[str, ...]
 
 
-def draft(url: str, desk: str, fetch: Fetch, now: datetime) -> Draft:
+def draft(url: str, desk: str, fetch: Fetch, now: datetime, among: Iterable[Source] = ()) -> Draft:
     """Reads a page and its newest statements and drafts the facts of a source from them. Each
-    address is asked for once.
+    address is asked for once. among: the sources there are; where several families read it alike,
+    the one that most of its desk have is taken.
 
     Raises ScrapeError where the page itself cannot be read.
     """
@@ -62,13 +63,14 @@ def draft(url: str, desk: str, fetch: Fetch, now: datetime) -> Draft:
     )
     languages, declared = _languages(capture)
     source = _named(url, desk, languages, "generic", (facts,), _publisher(capture))
-    zones = _zones(source)
-    if len(zones) == 1:
-        source = source.model_copy(update={"time_zone": zones[0]})
-    source, listed = _with_reader(source, facts, fetch, now)
+    theirs = zones(source)
+    if len(theirs) == 1:
+        source = source.model_copy(update={"time_zone": theirs[0]})
+    used = Counter(one.reader for one in among if one.desk == desk)
+    source, listed = _with_reader(source, facts, fetch, now, used)
     ask = [] if declared else ["languages: the page does not declare them"]
-    if len(zones) != 1:
-        ask.append(f"time_zone: {', '.join(zones[:6]) or 'that of the publisher'}?")
+    if source.reader == "generic":
+        ask.append("reader: no family reads it; generic reads most pages, a reader reads them all")
     return Draft(source, listed, tuple(ask))
 
 
@@ -85,18 +87,19 @@ def _once(fetch: Fetch) -> Fetch:
 
 
 def _with_reader(
-    source: Source, facts: ListingFacts, fetch: Fetch, now: datetime
+    source: Source, facts: ListingFacts, fetch: Fetch, now: datetime, used: Mapping[str, int]
 ) -> tuple[Source, Listed]:
     """The source with the family that reads its listing and all of the newest statements on it
-    without a doubt, the one that sees most addresses first; else with the generic reader."""
+    without a doubt, the one that sees most addresses first, then the one that most sources have;
+    else with the generic reader."""
     fitting = []
     for name in readers().keys() - _OF_NO_FAMILY:
         guess = source.model_copy(update={"reader": name})
         found = listing(guess, facts, fetch, now)
         if found.newest and all(_is_read_by(finding, name) for finding in found.newest):
-            fitting.append((len(found.entries), name, guess, found))
+            fitting.append(((len(found.entries), used.get(name, 0), name), guess, found))
     if fitting:
-        _, _, guess, found = max(fitting, key=lambda fit: (fit[0], fit[1]))
+        _, guess, found = max(fitting, key=lambda fit: fit[0])
         return guess, found
     return source, listing(source, facts, fetch, now)
 
@@ -214,10 +217,3 @@ def _publisher(capture: Capture) -> str | None:
     title = tree.css_first("title")
     said = site or (markup.line(title) if title is not None else "")
     return markup.title_text(said) or None
-
-
-def _zones(source: Source) -> list[str]:
-    """The time zones of where the publisher sits."""
-    seat = source.host_country or source.country
-    zones: Mapping[str, str] = get_global("zone_territories")
-    return sorted(zone for zone, territory in zones.items() if territory == seat)

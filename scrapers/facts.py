@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -105,7 +106,8 @@ def _source(
     try:
         source = Source.model_validate(values)
     except ValidationError as error:
-        problems += (_invalid(written, detail) for detail in error.errors())
+        found = error.errors()
+        problems += (_invalid(written, one) for one in found if not _told_closer(one, found))
         return None
     problems += _enabled_or_not(written, source)
     return source
@@ -133,8 +135,28 @@ def _invalid(written: Written, detail: ErrorDetails) -> Problem:
     elif detail["type"] == "missing":
         text = f"missing, expected {expected}"
     else:
-        text = f"found {_short(detail['input'])}, expected {expected}"
+        wanted = _nearest_zone(detail["input"]) if field == "time_zone" else ""
+        text = f"found {_short(detail['input'])}, expected {wanted or expected}"
     return written.problem(path, f"{field}: {text}")
+
+
+def _told_closer(detail: ErrorDetails, others: Iterable[ErrorDetails]) -> bool:
+    """Whether another problem lies within this one: a list fails where one of its items does."""
+    path = detail["loc"]
+    return any(len(one["loc"]) > len(path) and one["loc"][: len(path)] == path for one in others)
+
+
+def _nearest_zone(value: object) -> str:
+    """The zone that is spelt most alike, as a whole or by its city; "" where none is."""
+    if not isinstance(value, str):
+        return ""
+    said = value.strip().replace(" ", "_").lower()
+    zones = {zone.lower(): zone for zone in sorted(available_timezones())}
+    cities = {zone.rpartition("/")[2]: zone for zone in zones}
+    near = get_close_matches(said, zones, n=1, cutoff=0.75)
+    city = get_close_matches(said.rpartition("/")[2], cities, n=1, cutoff=0.75)
+    found = near or [cities[name] for name in city]
+    return zones[found[0]] if found else ""
 
 
 def _short(value: object) -> str:

@@ -14,9 +14,9 @@ from urllib.parse import urljoin, urlsplit
 from protego import Protego
 
 from scrapers import regions
-from scrapers.addresses import canonical
+from scrapers.addresses import canonical, host_of
 from scrapers.charset import decode
-from scrapers.errors import ScrapeError
+from scrapers.errors import NothingListed, ScrapeError
 from scrapers.listings import read_listing
 from scrapers.look import is_html
 from scrapers.periods import addresses, day_in
@@ -27,6 +27,7 @@ from scrapers.visit import Fetch, visit
 
 # Statements that are read of each listing.
 NEWEST = 2
+_LONGEST_LINK = 200
 
 _FEED_TYPES = {"application/rss+xml": "rss", "application/atom+xml": "atom"}
 _LIKE_A_FEED = re.compile(r"(^|[/.?=_-])(rss|atom|feed|rdf)([/.?&=_-]|$)", re.IGNORECASE)
@@ -48,7 +49,8 @@ class Robots:
 class Listed:
     """What a listing said. url: as it was asked for; error: why it could not be read. entries:
     newest first, as far as they are dated; pages: further ones that it names. feeds: (kind,
-    address) of the feeds that its page offers. newest: visits to its first statements."""
+    address) of the feeds that its page offers. newest: visits to its first statements. links: where
+    none of its links leads to a statement, those that look most like one."""
 
     facts: ListingFacts
     url: str
@@ -57,6 +59,7 @@ class Listed:
     pages: int = 0
     feeds: tuple[tuple[str, str], ...] = ()
     newest: tuple[Finding, ...] = ()
+    links: tuple[str, ...] = ()
 
     @property
     def works(self) -> bool:
@@ -89,7 +92,8 @@ def listing(source: Source, facts: ListingFacts, fetch: Fetch, now: datetime) ->
     try:
         read = read_listing(source, facts, replace(capture, url=facts.url), now)
     except ScrapeError as error:
-        return replace(found, error=error)
+        links = links_on(capture) if isinstance(error, NothingListed) else ()
+        return replace(found, error=error, links=links)
     entries = tuple(read.entries)
     visits = tuple(_visit(source, entry, fetch, now, capture) for entry in _newest(entries))
     return replace(found, entries=entries, pages=len(read.pages), newest=visits)
@@ -135,6 +139,24 @@ def feeds_on(capture: Capture) -> tuple[tuple[str, str], ...]:
         if address and _LIKE_A_FEED.search(urlsplit(address).path):
             found.setdefault(address, "atom" if "atom" in address.lower() else "rss")
     return tuple((kind, address) for address, kind in found.items())
+
+
+def links_on(capture: Capture, most: int = 4) -> tuple[str, ...]:
+    """The longest addresses on its own host that a page links to, without those that differ in
+    their numbers only: statements have longer ones than sections."""
+    if capture.error is not None or not is_html(capture):
+        return ()
+    try:
+        tree = regions.parse(decode(capture.body, capture.headers.get("content-type")))
+    except ScrapeError:
+        return ()
+    base = regions.base_address(tree, capture.final_url)
+    kinds: dict[str, str] = {}
+    for node in tree.css("a[href]"):
+        address = regions.address(base, node.attributes.get("href"))
+        if address and host_of(address) == host_of(base) and len(address) <= _LONGEST_LINK:
+            kinds.setdefault(re.sub(r"\d+", "0", address), address)
+    return tuple(sorted(kinds.values(), key=len, reverse=True)[:most])
 
 
 def robots(source: Source, fetch: Fetch) -> Iterator[Robots]:

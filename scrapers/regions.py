@@ -10,7 +10,7 @@ import re
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from bs4 import BeautifulSoup
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from scrapers.errors import MissingElement, Unreadable
 
@@ -68,8 +68,12 @@ def only(tree: LexborHTMLParser, *selectors: str) -> LexborNode:
 
 
 def outermost(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
-    """The elements with text that match, without those inside another that matches."""
-    matches = [node for node in tree.css(selector) if node.text().strip()]
+    """The elements with text that match, without those inside another that matches. Raises
+    MissingElement for what is no CSS selector."""
+    try:
+        matches = [node for node in tree.css(selector) if node.text().strip()]
+    except SelectolaxError as error:
+        raise MissingElement("this is no CSS selector", selector=selector) from error
     if len(matches) < 2:
         return matches
     inside: set[int] = set()

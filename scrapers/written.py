@@ -15,6 +15,16 @@ Where = tuple[str | int, ...]
 
 _FAST = hasattr(yaml, "CBaseLoader")  # PyYAML may have been built without libyaml
 
+_HINTS = {
+    "mapping values are not allowed": "a source's fields begin in one column, and words that hold "
+    "': ' need quotation marks",
+    "cannot start any token": "indent with blanks, and put words that begin with a sign such as "
+    "@, % or * in quotation marks",
+    "expected ',' or": "an address with braces, and words with commas, need quotation marks "
+    "within [ ] and { }",
+    "expected <block end>": "a source's fields begin in one column, and a source with '- '",
+}
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -55,13 +65,22 @@ def read(path: Path) -> tuple[list[Written], list[Problem]]:
         root, document = _parsed(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return [], [Problem(path.name, line, f"not YAML: {error.problem}")]
+        return [], [Problem(path.name, line, f"not YAML: {error.problem}{_hint(error)}")]
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         return [], [Problem(path.name, 1, f"not to be read as UTF-8 text: {error}")]
     if root is None:
         return [], []
     problems = list(_keys_twice(path.name, root))
     return list(_sources(path.name, document, dict(_lines(root)), problems)), problems
+
+
+def _hint(error: yaml.MarkedYAMLError) -> str:
+    """What to write instead, for the mistakes that people make most."""
+    said = str(error.problem)
+    for sign, hint in _HINTS.items():
+        if sign in said:
+            return f"; {hint}"
+    return ""
 
 
 def _parsed(text: str) -> tuple[Node | None, Any]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import typer
 import yaml
 
+from communique.cli.checked import as_json, print_listed, print_remarks, print_source, say
 from communique.cli.common import (
     DeskOption,
     JsonOption,
     RequiredDesk,
     chosen,
-    console,
-    errors,
     named,
     print_json,
     the_line,
@@ -30,7 +28,6 @@ from scrapers.errors import SourceFactsError
 from scrapers.facts import load_sources
 from scrapers.fetch import Fetcher
 from scrapers.sources import Source
-from scrapers.values import Finding
 from scrapers.visit import Fetch
 
 
@@ -46,7 +43,7 @@ def check(
     confirm: bool = typer.Option(
         False, help="Write `seen` and today's date into the file for each listing that works."
     ),
-    as_json: bool = JsonOption,
+    machine: bool = JsonOption,
 ) -> None:
     """Visit a source's listings and two newest statements of each, and say what was found.
 
@@ -62,14 +59,14 @@ def check(
                 found = list(probe.listings(one, fetch, line.settings.clock()))
                 rules = list(probe.robots(one, fetch))
                 works = works and bool(found) and all(listed.works for listed in found)
-                if as_json:
-                    told.append(_as_json(one, found, rules))
+                if machine:
+                    told.append(as_json(one, found, rules))
                 else:
-                    _print(one, found, rules)
+                    print_source(one, found, rules)
                     _propose(line, one, found, confirm)
-                if confirm and as_json:
+                if confirm and machine:
                     _confirm(line, one, found)
-    if as_json:
+    if machine:
         print_json(told)
     if not works or not asked:
         raise typer.Exit(1)
@@ -88,19 +85,20 @@ def new(
     if not url.startswith(("http://", "https://")):
         raise typer.BadParameter(f"{url!r} is no address such as https://www.gov.si/en/news/")
     with the_line() as line, _looking(line) as fetch:
-        made = draft.draft(url, desk, fetch, line.settings.clock())
+        made = draft.draft(url, desk, fetch, line.settings.clock(), line.sources)
         path = _file(line, desk)
         taken = {one.id for one in line.sources}
         known = [one.id for one in line.sources if _hosts(one) & _hosts(made.source)]
     typer.echo(draft.written(made.source, _defaults(path)))
     if made.source.id in taken:
-        _say(f"To decide: id: {made.source.id} is taken")
+        say(f"To decide: id: {made.source.id} is taken")
     for words in made.ask:
-        _say(f"To decide: {words}")
+        say(f"To decide: {words}")
     if known:
-        _say(f"Already watched on this host: {', '.join(known)}")
-    _print_listed(made.listed, _say)
-    _say(f"Paste it into {path}, then: communique sources check {made.source.id}")
+        say(f"Already watched on this host: {', '.join(known)}")
+    print_listed(made.listed, say)
+    print_remarks(made.source, [made.listed])
+    say(f"Paste it into {path}, then: communique sources check {made.source.id}")
     if not made.listed.works:
         raise typer.Exit(1)
 
@@ -115,76 +113,25 @@ def _looking(line: Line) -> Iterator[Fetch]:
         yield fetcher.fetch
 
 
-def _say(words: str) -> None:
-    errors.print(words, markup=False, soft_wrap=True)
-
-
-def _show(words: str) -> None:
-    console.print(words, markup=False, highlight=False, soft_wrap=True)
-
-
-def _print(source: Source, found: Sequence[probe.Listed], rules: Sequence[probe.Robots]) -> None:
-    _show(f"{source.id}: {source.publisher} (desk {source.desk}, reader {source.reader})")
-    for rule in rules:
-        _show(f"  {rule.url}: {_rules(rule)}")
-    for listed in found:
-        _print_listed(listed, _show)
-    ours = {facts.url for facts in source.listings}
-    for kind, url in dict.fromkeys(feed for listed in found for feed in listed.feeds):
-        if url not in ours:
-            _show(f"  offered, not among its listings: {kind} {url}")
-
-
-def _rules(rule: probe.Robots) -> str:
-    if not rule.found:
-        return "no rules"
-    said = [f"forbids {url}" for url in rule.forbidden] or ["allows its listings"]
-    if rule.delay:
-        said.append(f"asks for {rule.delay:g} s between requests")
-    said += [f"names sitemap {url}" for url in rule.sitemaps[:5]]
-    return ", ".join(said)
-
-
-def _print_listed(listed: probe.Listed, say: Callable[[str], None]) -> None:
-    say(f"  {listed.facts.type} {listed.url} ({listed.facts.confidence})")
-    if listed.error is not None:
-        say(f"    failed: {listed.error.reason}")
-        return
-    days = listed.days
-    span = f", dated {min(days)} to {max(days)}" if days else ", without dates"
-    further = f", {listed.pages} further pages" if listed.pages else ""
-    say(f"    {len(listed.entries)} addresses{span}{further}")
-    for finding in listed.newest:
-        say(f"    {_finding(finding)}")
-
-
-def _finding(finding: Finding) -> str:
-    statement = finding.statement
-    if statement is None:
-        reason = finding.error.reason if finding.error else "nothing new since the last look"
-        return f"failed: {finding.fetch_url or finding.url}: {reason}"
-    published = statement.published
-    day = f"{published.on} ({published.precision})" if published.on else "no date"
-    said = f"{day}  {statement.language}  {len(statement.text):,} characters  {statement.title}"
-    opinion = finding.suspect or "no doubt of the generic reader's"
-    return f"read by {statement.reader}: {said}\n      {opinion}"
-
-
 def _propose(line: Line, source: Source, found: Sequence[probe.Listed], confirm: bool) -> None:
     due = [listed for listed in found if listed.works]
     failed = len(found) - len(due)
     if failed:
-        _say(f"  {failed} of {len(found)} listings do not work: correct or remove them in "
-             f"{_file(line, source.desk)}")  # fmt: skip
+        path = _file(line, source.desk)
+        say(f"  {failed} of {_listings(len(found))} do not work: correct or remove them in {path}")
     if not due:
         return
     day = line.settings.clock().date()
     if confirm:
         _confirm(line, source, found)
-        _say(f"  written: confidence: seen, seen_on: {day} for {len(due)} listings")
+        say(f"  written: confidence: seen, seen_on: {day} for {_listings(len(due))}")
     elif any(listed.facts.confidence != "seen" for listed in due):
-        _say(f"  proposed for {len(due)} of {len(found)} listings: confidence: seen, seen_on: {day}"
-             f" (communique sources check {source.id} --confirm writes it)")  # fmt: skip
+        what = f"{len(due)} of {_listings(len(found))}: confidence: seen, seen_on: {day}"
+        say(f"  proposed for {what} (communique sources check {source.id} --confirm writes it)")
+
+
+def _listings(count: int) -> str:
+    return "1 listing" if count == 1 else f"{count} listings"
 
 
 def _confirm(line: Line, source: Source, found: Sequence[probe.Listed]) -> None:
@@ -218,39 +165,3 @@ def _defaults(path: Path) -> dict[str, Any]:
 def _hosts(source: Source) -> set[str]:
     hosts = {host_of(facts.url) for facts in source.listings}
     return {host.removeprefix("www.") for host in hosts}
-
-
-def _as_json(
-    source: Source, found: Sequence[probe.Listed], rules: Sequence[probe.Robots]
-) -> dict[str, Any]:
-    return {
-        "source": source.id,
-        "robots": [asdict(rule) for rule in rules],
-        "listings": [
-            {
-                "url": listed.facts.url,
-                "works": listed.works,
-                "error": listed.error.reason if listed.error else None,
-                "entries": len(listed.entries),
-                "pages": listed.pages,
-                "newest": max(listed.days, default=None),
-                "feeds": [url for _, url in listed.feeds],
-                "statements": [_statement(finding) for finding in listed.newest],
-            }
-            for listed in found
-        ],
-    }
-
-
-def _statement(finding: Finding) -> dict[str, Any]:
-    statement = finding.statement
-    return {
-        "url": finding.url,
-        "error": finding.error.reason if finding.error else None,
-        "suspect": finding.suspect,
-        "title": statement.title if statement else None,
-        "published_on": statement.published.on if statement else None,
-        "language": statement.language if statement else None,
-        "characters": len(statement.text) if statement else 0,
-        "reader": statement.reader if statement else None,
-    }

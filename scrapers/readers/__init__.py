@@ -80,13 +80,23 @@ def reader(name: str) -> Reader:
 
 @lru_cache(maxsize=1)
 def readers() -> Mapping[str, Reader]:
-    """All readers by name: the modules of this package that define `READER`."""
+    """All readers by name: the modules of this package. Raises SourceFactsError where one defines
+    no `READER`, or takes another's name."""
     found: dict[str, Reader] = {}
     for module in sorted(iter_modules(__path__), key=lambda module: module.name):
         if not module.name.startswith("_"):
-            made: Reader = import_module(f"{__name__}.{module.name}").READER
+            made = getattr(import_module(f"{__name__}.{module.name}"), "READER", None)
+            if not isinstance(made, Reader) or made.name in found:
+                raise SourceFactsError(_no_reader(module.name, made))
             found[made.name] = _guarded(made)
     return MappingProxyType(found)
+
+
+def _no_reader(module: str, made: object) -> str:
+    wanted = f"READER = Reader({module!r}, 1, listing, article, is_address)"
+    if isinstance(made, Reader):
+        return f"scrapers/readers/{module}.py: {made.name!r} is another reader, expected {wanted}"
+    return f"scrapers/readers/{module}.py defines no READER, expected {wanted} as its last line"
 
 
 def _guarded(made: Reader) -> Reader:

@@ -59,6 +59,17 @@ class Layout:
     ends: str = ""
     valid_until: date | None = None
 
+    def __post_init__(self) -> None:
+        """Tells a reader's author of what would match nothing, when the reader is loaded."""
+        for name in ("text", "title", "dated", "labelled"):
+            if isinstance(said := getattr(self, name), str):
+                raise TypeError(f"Layout({name}={said!r}): expected a tuple, ({said!r},)")
+        for name in ("after", "noise", "ends"):
+            try:
+                re.compile(said := getattr(self, name))
+            except re.error as error:
+                raise ValueError(f"Layout({name}={said!r}) is no pattern: {error}") from error
+
 
 def read(page: Page, *layouts: Layout) -> Article:
     """The statement on a page, by the first of these layouts whose text is there.

@@ -127,7 +127,7 @@ def test_the_main_host_of_a_mission_is_the_one_it_has_now() -> None:
 
 
 def test_missions_keep_the_time_of_their_post() -> None:
-    assert len(MISSIONS) == 189
+    assert len(MISSIONS) >= 189, "no post is lost"
     assert not [source.id for source in MISSIONS if source.time_zone in ("UTC", "Asia/Shanghai")]
     assert find(SOURCES, "cn_cg_sanfrancisco").time_zone == "America/Los_Angeles"
     assert find(SOURCES, "us_embassy_jp").time_zone == "Asia/Tokyo"

@@ -117,6 +117,44 @@ def test_a_draft_of_a_page_can_be_pasted_and_works(settings: dict[str, str], web
     answer("sources", "check", drafted["id"], settings=settings)
 
 
+def test_a_check_points_at_what_a_person_should_look_at(
+    settings: dict[str, str], web: Server
+) -> None:
+    for day in range(1, 7):  # the site's name in place of a title, the day of a change
+        page = ARTICLE.format(title="The Embassy", day=day + 9, text="The ambassador spoke. " * 30)
+        web.pages[f"/eng/news/202603/t202603{day:02}_{day}.htm"] = Reply(headers=HTML, body=page)
+    file = Path(settings["sources"]) / "china.yaml"
+    file.write_text(FACTS.format(web=web.url).replace("Europe/Ljubljana", "Asia/Shanghai"))
+    (found,) = answer("sources", "check", "mission", settings=settings, status=1)
+    look = "\n".join(found["look"])
+    assert "time_zone Asia/Shanghai is not one of SI: Europe/Ljubljana?" in look
+    assert "2 statements have the title 'The Embassy'" in look
+    assert "the listing calls it 'Remarks No. 6" in look
+    assert "dates it 2026-03-06, the page was read as of 2026-03-15" in look
+
+
+def test_a_check_shows_where_links_lead_that_are_no_statements(
+    settings: dict[str, str], web: Server
+) -> None:
+    file = Path(settings["sources"]) / "china.yaml"
+    file.write_text(FACTS.format(web=web.url).replace("/t\\d+_", "/article_"))
+    said = communique("sources", "check", "mission", settings=settings, status=1).stderr
+    assert "`articles` is '/article_" in said
+    assert "/eng/news/202603/t20260301_1.htm" in said
+
+
+def test_where_families_read_a_page_alike_a_draft_has_the_desks(
+    settings: dict[str, str], web: Server
+) -> None:
+    file = Path(settings["sources"]) / "china.yaml"
+    facts = FACTS.format(web=web.url).replace("  reader: china_mission\n", "")
+    file.write_text(facts.replace("  - id: mission", "  - reader: china_mission\n    id: mission"))
+    made = communique(
+        "sources", "new", f"{web.url}/eng/news/", "--desk", "china", settings=settings
+    )
+    assert "reader: china_mission" in made.stdout
+
+
 def test_a_draft_of_what_cannot_be_read_says_why(settings: dict[str, str], web: Server) -> None:
     said = communique(
         "sources", "new", f"{web.url}/none", "--desk", "china", settings=settings, status=1

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from scrapers.errors import NothingListed, ScrapeError, SourceFactsError, Unreadable
-from scrapers.readers import Page, reader, readers
+from scrapers.readers import Page, gsb, reader, readers
+from scrapers.readers._layout import Layout, read
 from scrapers.sources import Source
 from scrapers.values import Entry
 
@@ -114,3 +115,22 @@ def test_a_page_filled_by_a_script_says_so() -> None:
     shell = "<title>News</title><div id=root></div><script src=a.js></script>"
     with pytest.raises(Unreadable, match="script"):
         reader("generic").article(_page(shell))
+
+
+def test_a_module_without_its_reader_and_a_name_taken_twice_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for made, told in ((None, "defines no READER"), (readers()["cgtn"], "'cgtn' is another")):
+        monkeypatch.setattr(gsb, "READER", made)
+        with pytest.raises(SourceFactsError, match=rf"gsb\.py.*{told}.*expected READER = Reader"):
+            readers.__wrapped__()
+
+
+def test_a_layouts_slips_are_told_by_what_is_written() -> None:
+    with pytest.raises(TypeError, match=r"text='\.a'\): expected a tuple"):
+        Layout(text=".a")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"after='\(issued'\) is no pattern"):
+        Layout(text=(".a",), after="(issued")
+    with pytest.raises(ScrapeError, match="no CSS selector") as refused:
+        read(_page(PROSE), Layout(text=(".a[",)))
+    assert getattr(refused.value, "selector", None) == ".a["
