@@ -12,6 +12,18 @@ from scrapers.values import Precision, Published
 
 # What says that a date is that of a change.
 CHANGED = re.compile(r"modif|updat|geändert|aktualisiert|mise? à jour|更新|修改|최종수정", re.I)
+# What says that a date is that of the visit.
+_TODAY = re.compile(
+    r"\btoday\b|current date|aujourd.?hui|\bheute\b|\bhoy\b|今天|今日|现在|現在|오늘|сегодня"
+    r"|(?:welcome|willkommen|bienvenue),?\s+(?:guest|gast|to)\b|欢迎|歡迎",
+    re.IGNORECASE,
+)
+# "Posted the", "Dieser Artikel wurde veröffentlicht am": two words and more before a date.
+_POSTED = re.compile(
+    r"\b(?:posted|published|publié|publicado|pubblicato|veröffentlicht|erschienen)"
+    r"(?:\s+\w{1,3})?\W*$",
+    re.IGNORECASE,
+)
 
 # What may stand before a date at the head of a text, and what parts such a date from the text.
 _LABEL = r"(?:date|datum|fecha|data|published|posted|updated|发布时间|發布時間|时间|日期|日付)"
@@ -89,7 +101,13 @@ def _is_dateline(block: str, page: Page) -> bool:
     if found is None or found.text is None:
         return False
     before, _, after = block.partition(found.text)
-    opens = re.fullmatch(r"\W*(?:\w+\W*)?", before) or re.search(r"[:：|•·,，)）–—/-]\s*$", before)
+    if _TODAY.search(block):
+        return False
+    opens = (
+        re.fullmatch(r"\W*(?:\w+\W*)?", before)
+        or re.search(r"[:：|•·,，)）–—/-]\s*$", before)
+        or _POSTED.search(before)
+    )
     words = len(re.findall(r"\w+", after))
     prose = words > 15 or (words > 3 and re.search(r"[.!?。！？]$", after))
     return bool(opens) and not re.fullmatch(_PREPOSITION, before.strip()) and not prose

@@ -12,31 +12,54 @@ from scrapers import markup, regions
 from scrapers.readers import Page
 
 # What stands between a title and the name of the site; a bare hyphen only with blanks around it.
-_JOINTS = re.compile(r"\s+[|·•»«:–—-]{1,2}\s+|\s*(?:--+|__+|_|——|｜|丨|\|)\s*|-(?=[㐀-鿿]{2,10}$)")
+_JOINTS = re.compile(r"\s+[|·•»«›:–—-]{1,2}\s+|\s*(?:--+|__+|_|——|｜|丨|\|)\s*|-(?=[㐀-鿿]{2,10}$)")
 # Chinese sites leave out the blanks around a hyphen; their names end so.
 _SITE_ENDING = re.compile(
     r"(?:网|網|网站|網站|频道|頻道|日报|日報|在线|使馆|领事馆|代表团|外交部|政府|新华社|新華社|新闻)$"
 )
 
+# Characters of an h2 that is a title and not a box's.
+_LIKE_A_TITLE = 15
+
 
 def headline(page: Page, tree: LexborHTMLParser) -> str | None:
     """The page's title without the name of its site; None where it has none.
 
-    An h1 that the head's title or og:title begins with, or contains, is the title; else og:title,
-    else the only h1, else the head's title, each without the site's name; else what the listing
-    said.
+    The longest h1 that og:title or the head's title contains is the title, or an h2 that one of
+    them begins with where no h1 is; else og:title, else the head's title, each without the site's
+    name; else the only h1; else what the listing said. A heading or a head that is nothing but
+    the site's name, as many a logo is, is never the title where there is another.
     """
-    named = [text for text in _in_head(tree) if text]
     site = _site_names(page, tree)
-    headings = list(dict.fromkeys(text for node in tree.css("h1") if (text := markup.line(node))))
-    for heading in headings:
-        if len(heading) > 3 and any(heading.casefold() in text.casefold() for text in named):
-            return markup.title_text(_without_site(heading, site))
-    for text in named:
-        return markup.title_text(_without_site(text, site))
-    if len(headings) == 1:
+    everywhere = [text for text in _in_head(tree) if text]
+    named = [text for text in everywhere if not _is_site(text, site)]
+    headings = [text for text in _headings(tree, "h1") if not _is_site(text, site)]
+    inside = [text for text in headings if len(text) > 3 and _is_within(text, named)]
+    found = max(inside, key=len, default=None) or _leading_heading(tree, named)
+    if found or named:
+        return markup.title_text(_without_site(found or named[0], site))
+    if headings and (everywhere or len(headings) == 1):
         return markup.title_text(headings[0])
-    return page.entry.title if page.entry else None
+    said = page.entry.title if page.entry else None
+    return said or next(map(markup.title_text, everywhere), None)
+
+
+def _headings(tree: LexborHTMLParser, tag: str) -> list[str]:
+    return list(dict.fromkeys(text for node in tree.css(tag) if (text := markup.line(node))))
+
+
+def _is_within(heading: str, named: list[str]) -> bool:
+    return any(heading.casefold() in text.casefold() for text in named)
+
+
+def _leading_heading(tree: LexborHTMLParser, named: list[str]) -> str | None:
+    """The h2 before the site's name in the head, of a page that keeps no h1 or its logo there."""
+    for heading in _headings(tree, "h2"):
+        for text in named:
+            begins = text.casefold().startswith(heading.casefold())
+            if len(heading) >= _LIKE_A_TITLE and begins and _JOINTS.match(text, len(heading)):
+                return heading
+    return None
 
 
 def _in_head(tree: LexborHTMLParser) -> Iterator[str]:
@@ -45,13 +68,25 @@ def _in_head(tree: LexborHTMLParser) -> Iterator[str]:
     yield markup.line(node) if node is not None else ""
 
 
+def _is_site(text: str, site: set[str]) -> bool:
+    """Whether these words are the site's name and nothing else, however it is written."""
+    folded = _folded(text)
+    return folded != "" and any(folded == _folded(name) for name in site)
+
+
+def _folded(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
 def _site_names(page: Page, tree: LexborHTMLParser) -> set[str]:
     host = (urlsplit(page.url).hostname or "").removeprefix("www.")
+    labels = host.split(".")
     names = {
         regions.meta(tree, "og:site_name", "application-name", "dcterms.publisher") or "",
         page.source.publisher,
         host,
-        host.partition(".")[0],
+        labels[0],
+        *(".".join(labels[place:]) for place in range(1, len(labels) - 1)),
     }
     return {name.casefold() for name in names if name}
 

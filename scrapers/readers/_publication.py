@@ -41,6 +41,7 @@ _PUBLICATION_METAS = (
 _VAGUE_METAS = ("date", "DC.date", "dcterms.date", "DC.date.created", "dcterms.created")
 
 _ARTICLE_TYPES = re.compile(r"Article|Posting|Report|PressRelease|Statement|Review", re.IGNORECASE)
+_PUBLICATION_CLASS = re.compile(r"publish|entry-date|\bpub-?(?:date|time)\b", re.IGNORECASE)
 _IN_ADDRESS = (
     re.compile(r"/(?P<y>(?:19|20)\d\d)[/_-]?(?P<m>[01]\d)[/_-]?(?P<d>[0-3]\d)(?=[/_.-]|$)"),
     re.compile(r"/(?P<y>(?:19|20)\d\d)/(?P<m>1?\d)/(?P<d>[1-3]?\d)(?=/)"),
@@ -56,7 +57,7 @@ def published(
     stated = (
         _json_ld(page, tree)
         or read(regions.meta(tree, *_PUBLICATION_METAS), page)
-        or _time_element(page, tree)
+        or _time_element(page, tree, title)
     )
     beside = beside_title(page, title, lines)
     if stated and beside and beside.precision is Precision.MINUTE and stated.on == beside.on:
@@ -103,23 +104,41 @@ def _things(data: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(value)
 
 
-def _time_element(page: Page, tree: LexborHTMLParser) -> Published | None:
+def _time_element(page: Page, tree: LexborHTMLParser, title: str) -> Published | None:
     """What the page's `<time>` says: one that is marked as publication, else the one by the title,
     else all that are there, if they agree. A list of other articles has times of its own."""
     times = [node for node in tree.css("time,[itemprop=datePublished]") if not _is_change(node)]
     marked = [node for node in times if _is_publication(node)]
-    first = tree.css_first("h1")
-    near = _times_near(first) if first is not None else []
-    for nodes in (marked, [node for node in near if not _is_change(node)], times):
-        found = [date for node in nodes if (date := read(_stamp(node), page))]
+    near = [node for node in _times_near(_heading(tree, title)) if not _is_change(node)]
+    both = [node for node in near if _is_publication(node)]
+    for nodes in (marked, both, near, times):
+        found = [date for node in nodes if (date := _said(node, page))]
         if found and len({date.on for date in found}) == 1:
             return found[0]
     return None
 
 
-def _times_near(heading: LexborNode) -> list[LexborNode]:
+def _said(node: LexborNode, page: Page) -> Published | None:
+    """The date of a `<time>`: its stamp's, unless its own words name another day. Sites whose
+    stamp is that of the last change write the day of publication into the words."""
+    stamp, words = read(_stamp(node), page), read(markup.line(node), page)
+    if stamp is None or words is None or stamp.on is None or words.on is None:
+        return stamp
+    a_zone_apart = abs((stamp.on - words.on).days) <= 1
+    read_the_other_way = (words.on.month, words.on.day) == (stamp.on.day, stamp.on.month)
+    return stamp if a_zone_apart or read_the_other_way else words
+
+
+def _heading(tree: LexborHTMLParser, title: str) -> LexborNode | None:
+    """The h1 that holds the title, else the first: a site's logo is often one, too."""
+    headings = tree.css("h1")
+    holding = (node for node in headings if title in markup.title_text(markup.line(node)))
+    return next(holding, headings[0] if headings else None)
+
+
+def _times_near(heading: LexborNode | None) -> list[LexborNode]:
     """The `<time>` elements of the smallest region around the heading that has any."""
-    region = heading.parent
+    region = heading.parent if heading is not None else None
     while region is not None and region.tag not in ("body", "html"):
         if times := region.css("time"):
             return times
@@ -133,9 +152,11 @@ def _stamp(node: LexborNode) -> str:
 
 
 def _is_publication(node: LexborNode) -> bool:
-    attributes = node.attributes
+    attributes, around = node.attributes, node.parent
     words = f"{attributes.get('itemprop') or ''} {attributes.get('class') or ''}"
-    return "pubdate" in attributes or re.search(r"publish|entry-date", words, re.I) is not None
+    beside = (around.attributes.get("class") or "").split() if around is not None else []
+    named = _PUBLICATION_CLASS.search(words) or "publication" in beside
+    return "pubdate" in attributes or bool(named)
 
 
 def _is_change(node: LexborNode) -> bool:

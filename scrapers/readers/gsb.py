@@ -6,20 +6,23 @@
       <h1 class="title">title</h1> <p class="article-teaser">lead</p>
       <div class="article-content"><p>..</p></div>
     classic: <div id="content"><span class="dachzeile">Pressemitteilung . 12.03.2026</span>
-      <h1 class="isFirstInSlot">title</h1> <p>..</p> <p>..</p></div>, or
+      <h1 class="isFirstInSlot"><span class="category">subject</span>title</h1>
+      <div class="subheadline"><p>lead</p></div> <p>..</p> <p>..</p></div>, or
       <div class="article-text singleview"><p>..</p></div>
 
 The first .bpa-richtext of a page is that of its cookie notice, outside <main>. Evidence: public
-scrapers of bundesregierung.de and of classic sites, a page of a ministry in an archive. The names
-of bmi.bund.de and bsi.bund.de are not known: what none of these layouts fits is refused.
+scrapers of bundesregierung.de and of classic sites, real pages of two ministries, one of them
+classic (2019). The names of bmi.bund.de and bsi.bund.de are not known: what none of these layouts
+fits is refused.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from scrapers import regions
+from scrapers import markup, regions
 from scrapers.readers import Page, Reader, _family, _layout
 from scrapers.readers._layout import Layout
 from scrapers.values import Article, Listing
@@ -65,13 +68,15 @@ _CONTENT = Layout(
 # Paragraphs that stand in #content itself; whatever boxes stand beside them is not of the text.
 _CLASSIC = Layout(
     text=(
-        "#content > p,#content > h2,#content > h3,#content > ul,#content > ol",
+        "#content > .subheadline,#content > p,#content > h2,#content > h3,#content > ul,"
+        "#content > ol",
         "#content .text > p,#content .text > h2,#content .text > ul",
     ),
     title=("h1.isFirstInSlot", "#content h1"),
     dated=("#content .dachzeile", "#content .docData", "#content .date", "#content time"),
     drop=_DROP, noise=_NOISE, ends=_ENDS,
 )  # fmt: skip
+_KICKER = "h1 > .category,h1 > .aural"
 _STATEMENT = re.compile(
     r"/shareddocs/(?!downloads/|bilder/|faqs?/|glossar)[^/]+/.+\.html$"
     r"|/breg-(?:de|en)/(?:[^/]+/)*[^/]+-\d{5,}$|/bmfsfj/.+-\d{5,}$|/(?:pressemitteilungen|presse|aktuelles"
@@ -82,7 +87,16 @@ _STATEMENT = re.compile(
 
 def article(page: Page) -> Article:
     """A statement, in whichever of these layouts the page has."""
-    return _layout.read(page, _BPA, _CONTENT, _CLASSIC)
+    return _layout.read(_without_kicker(page), _BPA, _CONTENT, _CLASSIC)
+
+
+def _without_kicker(page: Page) -> Page:
+    """Classic sites write the subject into the h1, before the title."""
+    tree = regions.parse(page.html)
+    if tree.css_first(_KICKER) is None:
+        return page
+    markup.remove(tree, _KICKER)
+    return replace(page, html=tree.html or page.html)
 
 
 def listing(page: Page) -> Listing:

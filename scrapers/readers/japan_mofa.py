@@ -1,15 +1,19 @@
 """mofa.go.jp in English: press releases, press conferences, statements.
 
     list of a month (202603_index.html, or index.html for this one):
-    <dl class="title-list"><dt>March 12</dt><dd><ul><li><a href="pressite_000001_02654.html">..</a>
+    <dl class="title-list"><dt class="list-title">March 12</dt><dd><ul class="link-list"><li>
+      <a href="pressite_000001_02654.html">..</a>
     list of press conferences and statements: the day stands in the title, with its year:
     <li><a href="..">Press Conference by .. (Friday, March 12, 2026, 2:05 p.m.)</a></li>
 
-    <div id="maincontents"><h1>title</h1><p class="rightalign">March 12, 2026</p>
-      <div class="any-area"><p>..</p></div> <h2>Related Links</h2> .. <p>Page Top</p></div>
+    <main id="contents"><div id="contents-header"><h1 class="title1"><span>the section</span></h1>
+      <h2 class="title2"><span>title</span></h2><h3><span>March 12, 2026</span></h3></div>
+      <div id="contents-body"><div id="main"><div id="maincontents">
+      <p class="rightalign">March 12, 2026</p> <div class="any-area"><p>..</p></div>
+      <h2>Related Links</h2> .. <p>Page Top</p></div>, or, without a header, the title in its h1
 
-Japanese pages write 令和8年3月12日. Evidence: public scrapers of the lists and of the page text;
-the elements of an article are known in part.
+Japanese pages write 令和8年3月12日. Evidence: a real list of a month (2026), public scrapers of the
+lists, of the heads of press conferences and of the page text; no real page of an article was seen.
 """
 
 from __future__ import annotations
@@ -31,8 +35,12 @@ from scrapers.values import Article, Entry, Listing, Precision, Published
 
 _BODY = Layout(
     text=("#maincontents", "#contents-body", "#main-contents", "#contents #main", "#main"),
-    title=("#maincontents h1", "#contents h1", "h1.title1", "h1"),
-    dated=("#maincontents .rightalign", ".rightalign", "p.date", ".press-date"),
+    title=(
+        "#contents-header h2", "h2.title2", "#maincontents h1", "#contents h1", "h1.title1", "h1",
+    ),
+    dated=(
+        "#contents-header h3", "#maincontents .rightalign", ".rightalign", "p.date", ".press-date",
+    ),
     labelled=("#maincontents h2", "#maincontents h3", "#maincontents h4", "#maincontents p"),
     after=r"^(?=(?:mon|tues|wednes|thurs|fri|satur|sun)day, [a-z]+ \d{1,2}, \d{4})",
     drop=(
@@ -45,7 +53,7 @@ _BODY = Layout(
         r"|(?:tweet|print|share)|press (?:releases?|conferences?)"
     ),
     ends=(r"related links?|related information|page top|back to .*|関連リンク|.{1,30}へ戻る"),
-)
+)  # fmt: skip
 _IN_TITLE = re.compile(r"\((?:[A-Z][a-z]+day,? )?(?P<day>[A-Z][a-z]+ \d{1,2}, \d{4})[^()]*\)\s*$")
 _MONTH_OF = re.compile(r"(?P<y>20\d\d)(?P<m>[01]\d)_index")
 _NO_STATEMENT = re.compile(r"index\.html?$|/mofaj/|/(?:link|sitemap|policy/terms)")

@@ -45,6 +45,19 @@ def _read(
         ("above", '<time datetime="2020-10-23">yesterday</time>', "2020-10-23"),
         ("above", "<div>Posted on: 23 October 2020</div>", "23 October 2020"),
         ("above", "<div>By N. N. | Oct 23, 2020 | 5 min read</div>", "Oct 23, 2020"),
+        ("above", "<div>This page was posted on October 23, 2020 at 9:05</div>", "October 23"),
+        ("above", '<i class="pub-time">Oct 23, 2020</i><i>Read also: Jan 2, 2020</i>', "Oct 23"),
+        (
+            "above",
+            '<time datetime="2020-11-30T10:18:46Z">Published on 23 October 2020</time>',
+            "23 October 2020",
+        ),
+        (
+            "above",
+            '<p class="publication"><time datetime="2020-10-23">Friday</time></p>'
+            '<ul><li><time datetime="2020-11-02">a comment</time></li></ul>',
+            "2020-10-23",
+        ),
         ("above", "<p>BRUSSELS, 23 October 2020 — The operators met.</p>", "23 October 2020"),
         ("url", "/2020/10/23/answers", "/2020/10/23"),
         ("url", "/english/2020-10/23/c_138.htm", "/2020-10/23"),
@@ -69,6 +82,9 @@ def test_a_date_that_the_page_states_is_taken(where: str, what: str, words: str)
         ("above", "<h2>The agreement of October 23, 2020</h2>"),
         ("above", "<div>2 days ago</div>"),
         ("above", "<div>yesterday, on the 20th</div>"),
+        ("above", "<div>Today: Friday, October 23, 2020</div>"),
+        ("above", "<div>今天是2020年10月23日 星期五</div>"),
+        ("above", "<div>Friday, 2020-10-23, 0:26 AM<br>Welcome Guest</div>"),
         ("above", '<span class="date">October 2020</span>'),
         ("above", '<span class="date">10/12/20</span>'),
         ("above", '<span class="date">10/12/2020</span>'),
@@ -102,3 +118,32 @@ def test_the_frame_of_an_archive_says_nothing_of_the_page() -> None:
     article = _read(above=frame, url="/web/20120611024252/http://example.org/news/a")
     assert article.published.precision is Precision.UNKNOWN
     assert "2012" not in article.text
+
+
+def test_the_words_of_a_time_that_read_the_other_way_do_not_overrule_its_stamp() -> None:
+    article = _read(above='<time datetime="2020-10-03">10/03/2020</time>')
+    assert article.published.on == date(2020, 10, 3)
+
+
+LOGO = '<header><h1><a href="/">Example.org</a></h1></header>'
+
+
+@pytest.mark.parametrize(
+    ("named", "headings"),
+    [
+        ("Answers of the operators - Example.org", f"{LOGO}<h1>Answers of the operators</h1>"),
+        ("Answers of the operators - Example.org", f"{LOGO}<h2>Answers of the operators</h2>"),
+        ("Answers of the operators – The example, a site", "<h2>Answers of the operators</h2>"),
+        ("Example.org", f"{LOGO}<h1>Answers of the operators</h1><h1>Newsletter</h1>"),
+        ("News › Answers of the operators", "<h1>News</h1><h1>Answers of the operators</h1>"),
+    ],
+)
+def test_a_logo_is_no_title(named: str, headings: str) -> None:
+    html = f"<html><head><title>{named}</title></head><body>{headings}{TEXT}</body></html>"
+    source = Source(
+        id="example", desk="media", publisher="An example", kind="news", languages=("en",)
+    )
+    now = datetime(2021, 3, 1, tzinfo=timezone.utc)
+    article = reader("generic").article(Page("https://www.example.org/a", html, source, now))
+    assert article.title == "Answers of the operators"
+    assert article.text.startswith("The regulator said")
