@@ -98,4 +98,4 @@ def _folded(title: str) -> str:
     return "".join(character for character in said if character.isalnum())
 
 
-_MEND = "A reader of its own tells them apart (docs/maintainer.md, A reader)."
+_MEND = "A reader of its own tells them apart (docs/reader.md)."
