@@ -1,14 +1,15 @@
 """Fixtures for all tests, and the rule that no test is skipped in silence.
 
-A test may be skipped for one reason: real input that it reads, named in the reason as
-`../shared/...`, is not there. Any other skip is a failure; with COMMUNIQUE_STRICT=1, as in CI,
-that one is too.
+A test may be skipped for two reasons: real input that it reads, named in the reason as
+`../shared/...`, is not there; it needs Chromium (marked `chromium`), and this machine has none.
+Any other skip is a failure; with COMMUNIQUE_STRICT=1, as in CI, these are too.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -16,9 +17,12 @@ from typing import TypeVar
 
 import pytest
 
+from scrapers.browser import NAMES
+
 pytest_plugins = ["tests.database_fixtures"]
 
 ROOT = Path(__file__).parents[1]
+NO_BROWSER = "Chromium is not here: apt-get install chromium"
 SHARED = re.compile(r"\.\./shared(?:/[\w.-]+)*")
 
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
@@ -31,6 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="communique-tests-", ignore_cleanup_errors=True)
         config.option.basetemp = f"{folder.name}/t"
         config.add_cleanup(folder.cleanup)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("chromium") and not any(map(shutil.which, NAMES)):
+        pytest.skip(NO_BROWSER)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -54,5 +63,7 @@ def _judged(report: AnyReport) -> AnyReport:
 
 def _may_be_skipped(reason: str) -> bool:
     named = SHARED.findall(reason)
+    if reason.endswith(NO_BROWSER):
+        return os.environ.get("COMMUNIQUE_STRICT") != "1"
     missing = bool(named) and not all((ROOT / name.rstrip(".")).exists() for name in named)
     return missing and os.environ.get("COMMUNIQUE_STRICT") != "1"

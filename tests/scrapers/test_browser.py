@@ -82,6 +82,7 @@ def fetcher(folder: Path, **policy: object) -> Iterator[Fetcher]:
         yield made
 
 
+@pytest.mark.chromium
 def test_a_page_is_read_as_its_script_fills_it_and_the_archive_proves_it(
     server: Server, tmp_path: Path
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_page_is_read_as_its_script_fills_it_and_the_archive_proves_it(
     assert [each.url for each in replay.captures()].count(server.url + "/page") == 1
 
 
+@pytest.mark.chromium
 def test_the_hosts_pace_and_its_robots_hold_for_what_a_page_asks_for(
     server: Server, tmp_path: Path
 ) -> None:
@@ -147,6 +149,7 @@ def test_the_hosts_pace_and_its_robots_hold_for_what_a_page_asks_for(
         ),
     ],
 )
+@pytest.mark.chromium
 def test_a_script_without_end_ends_at_the_limit(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, kind: type | None
 ) -> None:

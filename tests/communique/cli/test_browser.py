@@ -65,6 +65,7 @@ def settings(tmp_path: Path) -> Iterator[dict[str, str]]:
         }
 
 
+@pytest.mark.chromium
 def test_a_source_filled_by_script_is_collected_and_its_archive_reads_alike(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
