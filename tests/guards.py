@@ -389,7 +389,11 @@ CHINESE = {
     ),
     "tencent block": GuardPage(
         403,
-        _page("501", "<h2>很抱歉，您提交的请求可能对网站造成威胁，请求已被管理员设置的策略阻断</h2><p>UUID: 1a2b</p>"),
+        _page(
+            "501",
+            "<h2>很抱歉，您提交的请求可能对网站造成威胁，请求已被管理员设置的策略阻断</h2>"
+            "<p>UUID: 1a2b</p>",
+        ),
     ),
     "tencent edgeone": GuardPage(
         566,
@@ -469,7 +473,8 @@ CHINESE = {
         403,
         _page(
             "访问已被拦截",
-            "<div id='slg-box'><p>请求存在威胁，已被拦截</p><p>安全检测能力由雷池 WAF 提供</p></div>"
+            "<div id='slg-box'><p>请求存在威胁，已被拦截</p>"
+            "<p>安全检测能力由雷池 WAF 提供</p></div>"
             "<!-- event_id: 1a2b TYPE: 1 -->",
         ),
     ),
@@ -482,11 +487,17 @@ CHINESE = {
     ),
     "numbers to be typed": GuardPage(
         200,
-        _page("访问验证", "<form><p>请输入验证码后继续访问</p><img src='/captcha.png'><input></form>"),
+        _page(
+            "访问验证",
+            "<form><p>请输入验证码后继续访问</p><img src='/captcha.png'><input></form>",
+        ),
     ),
     "korean": GuardPage(
         200,
-        _page("요청 차단", "<p>보안 정책에 의해 요청이 차단되었습니다. 관리자에게 문의하십시오.</p>"),
+        _page(
+            "요청 차단",
+            "<p>보안 정책에 의해 요청이 차단되었습니다. 관리자에게 문의하십시오.</p>",
+        ),
     ),
     "japanese": GuardPage(
         200,
