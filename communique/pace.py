@@ -27,6 +27,8 @@ from scrapers.pace import Asked, Stopped, Turn, slowed
 
 log = logging.getLogger(__name__)
 
+# A request that went out later than noted, by more than this part of the delay, is noted anew.
+LATE = 0.01
 # How often a host is asked for that another process is asking just now, in seconds.
 POLL = 0.05
 TRIES = 5
@@ -53,7 +55,11 @@ _LEFT = """
 """
 _LOCK = f"SELECT pg_try_advisory_lock({_KEY})"
 _UNLOCK = f"SELECT pg_advisory_unlock({_KEY})"
-_SLOW = "UPDATE communique.hosts SET slowdown = %(slowdown)s WHERE name = %(host)s"
+_CORRECT = """
+    UPDATE communique.hosts SET slowdown = %(slowdown)s,
+           last_started_at = last_started_at + make_interval(secs => %(late)s)
+    WHERE name = %(host)s
+"""
 
 Values = Mapping[str, Any]
 Row = tuple[Any, ...]
@@ -95,7 +101,7 @@ class HostTurns:
             with self._guard:
                 state = self._hosts.setdefault(host, _Host())
             with state.lock:
-                asked, session = self._take(host, delay, state, wait)
+                asked, session, noted = self._take(host, delay, state, wait)
                 before = asked.slowdown
                 try:
                     yield asked
@@ -103,7 +109,11 @@ class HostTurns:
                     state.due = max(
                         asked.started + slowed(delay, asked.slowdown), time.monotonic() + asked.rest
                     )
-                    self._release(host, session, asked.slowdown, before)
+                    late = asked.started - noted
+                    if asked.slowdown != before or late > LATE * delay:
+                        values = {"host": host, "slowdown": asked.slowdown, "late": late}
+                        self._ask(_CORRECT, values, rows=False)
+                    self._unlock(f"host {host}", session)
 
         return turn
 
@@ -127,14 +137,16 @@ class HostTurns:
 
     def _take(
         self, host: str, delay: float, state: _Host, wait: Callable[[float], None]
-    ) -> tuple[Asked, int]:
-        """Waits until the host is free and due, and notes the start."""
+    ) -> tuple[Asked, int, float]:
+        """Waits until the host is free and due, and notes the start. Returns the request, the
+        session that holds its lock, and the moment (time.monotonic) from which on it is noted."""
         values = {"host": host, "name": f"host {host}", "delay": delay, "waited_out": None}
         while True:
             wait(state.due - time.monotonic())
+            noted = time.monotonic()
             (got, slowdown), session = self._ask(_TAKE, values)
             if slowdown is not None:
-                return Asked(slowdown), session
+                return Asked(slowdown), session, noted
             if got:
                 self._unlock(f"host {host}", session)
             (left, last, slowdown), _ = self._ask(_LEFT, values, none=(0.0, None, 1.0))
@@ -143,11 +155,6 @@ class HostTurns:
                 values["waited_out"] = last
             pause = min(max(left, 0.0), longest) or (0.0 if got else POLL)
             state.due = time.monotonic() + pause
-
-    def _release(self, host: str, session: int, slowdown: float, before: float) -> None:
-        if slowdown != before:
-            self._ask(_SLOW, {"host": host, "slowdown": slowdown}, rows=False)
-        self._unlock(f"host {host}", session)
 
     def _unlock(self, name: str, session: int) -> None:
         """Gives a lock back. One of a connection that was lost is gone with it."""
