@@ -8,18 +8,24 @@ through the same connections.
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from pathlib import Path
 from typing import Any
 
+from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.response import HTTPResponse
 from urllib3.util.connection import create_connection
+from urllib3.util.ssl_ import create_urllib3_context
 
 from scrapers.errors import ForbiddenAddress
 from scrapers.policy import Networks
@@ -31,6 +37,8 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 # older Pythons take for public.
 _LOCAL = (IPv6Network("64:ff9b:1::/48"), IPv6Network("fec0::/10"))
 _MOST_ADDRESSES = 4
+# The certificates take two thirds of a megabyte each time they are loaded, and some milliseconds.
+_LOADING = threading.Lock()
 
 
 def why_forbidden(address: IPv4Address | IPv6Address, allow: Networks) -> str | None:
@@ -77,6 +85,34 @@ class GuardedAdapter(HTTPAdapter):
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def build_connection_pool_key_attributes(
+        self, request: PreparedRequest, verify: bool | str, cert: Any = None
+    ) -> tuple[Any, Any]:
+        """As requests' own, with the certificates that the whole process shares."""
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        bundle = verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH
+        return host, {"ssl_context": _trusting(bundle)} if host["scheme"] == "https" else {}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leaves the pool as it is: its context has the certificates and asks for one."""
+
+
+def _trusting(bundle: str) -> ssl.SSLContext:
+    """The process's one TLS context that trusts the certificates in a file or folder. Raises
+    OSError where there is none."""
+    with _LOADING:
+        return _loaded(bundle)
+
+
+@lru_cache(maxsize=4)
+def _loaded(bundle: str) -> ssl.SSLContext:
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    if Path(bundle).is_dir():
+        context.load_verify_locations(capath=bundle)
+    else:
+        context.load_verify_locations(cafile=bundle)
+    return context
 
 
 def _guarded_pools(allow: Networks, total: float) -> dict[str, type[HTTPConnectionPool]]:

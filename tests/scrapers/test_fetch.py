@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import pickle
 import socket
+import ssl
 import threading
 import time
 import tracemalloc
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -436,6 +438,25 @@ def test_certificates_are_checked_against_the_environments_bundle(
         assert "certificate" in str(refused.error)
         monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
         assert fetch(secure.url + "/a").error is None
+
+
+def test_all_sessions_share_one_set_of_certificates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, bundle = for_loopback(tmp_path)
+    loads = []
+    real = ssl.SSLContext.load_verify_locations
+
+    def noted(self: ssl.SSLContext, *given: Any, **named: Any) -> None:
+        loads.append(self)
+        real(self, *given, **named)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", noted)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with Server(tls=context) as secure:
+        secure.pages["/a"] = Reply(headers=HTML, body=PAGE)
+        assert [fetch(secure.url + "/a").error for _ in range(3)] == [None] * 3
+    assert len(loads) == 1
 
 
 def test_a_large_page_is_held_in_memory_once(server: Server) -> None:
