@@ -27,9 +27,9 @@ class News(scrapy.Spider):
     def statement(self, response: Any) -> dict[str, Any]:
         """What a statement says."""
         return {
-            "title": response.css("h1::text").get(),
-            "date": response.css("time::attr(datetime)").get(),
-            "text": response.css(".entry-content p::text").getall(),
+            "title": response.css(".title::text").get(),
+            "date": response.css(".date::text").get(),
+            "text": response.css(".trs_editor_view p::text").getall(),
         }
 
 

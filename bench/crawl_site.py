@@ -1,8 +1,8 @@
 """The web that crawls are measured on: a server of many hosts, 127.1.x.y on one port.
 
 `python -m bench.crawl_site PAGES` prints its port and serves until it is ended. Every host has a
-listing (/) that names PAGES statements. /log on 127.0.0.1 answers with the moments (seconds) at
-which each host was asked, and forgets them.
+listing (/) that names PAGES statements, laid out as half of our sources are. /log on 127.0.0.1
+answers with the moments (seconds) at which each host was asked, and forgets them.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _page(host: str, path: str, pages: int) -> bytes | None:
         return None
     if path == "/":
         links = "".join(
-            f'<li><a href="/2026/11/statement-{n}.html">Statement {n} of the host {host}</a>'
+            f'<li><a href="/202611/t20261102_{n}.html">Statement {n} of the host {host}</a>'
             f" <span>2026-11-{n % 20 + 1:02d}</span></li>"
             for n in range(pages)
         )
@@ -81,8 +81,8 @@ def _page(host: str, path: str, pages: int) -> bytes | None:
     )
     return (
         f"<html><head><title>{path} of {host}</title></head><body><ul>{FURNITURE}</ul>"
-        f"<article><h1>{path} of {host}</h1><time datetime='2026-11-02'>2 November 2026</time>"
-        f"<div class='entry-content'>{text}</div></article><ul>{FURNITURE}</ul></body></html>"
+        f"<div class='title'>{path} of {host}</div><div class='date'>2026-11-02 10:30</div>"
+        f"<div class='trs_editor_view'>{text}</div><ul>{FURNITURE}</ul></body></html>"
     ).encode()
 
 

@@ -3,8 +3,9 @@
 Target 3: 50 hosts at a second's delay in at most 1.05 times the floor, no gap under the delay,
 under 150 MB; 300 hosts likewise. The floor is a host's requests times the delay: nobody can be
 faster and polite. What every host was asked, and when, is the server's account, not the crawler's.
-Ours is the whole first half of the line: robots.txt, archive, reading, the second opinion, and
-PostgreSQL; the peers fetch and take title, date and text.
+`communique` is the whole first half of the line: robots.txt, archive, reading, rules, PostgreSQL,
+and the second opinion of the generic reader; `communique, crawl` is the same without the store, as
+the peers are: they fetch, and take title, date and text.
 """
 
 from __future__ import annotations
@@ -31,8 +32,7 @@ SOURCE = """\
   publisher: Host {n}
   kind: ministry
   languages: [en]
-  reader: wordpress
-  articles: /statement-
+  reader: china_mission
   delay: {delay}
   listings: [http://{host}:{port}/]
 """
@@ -43,6 +43,7 @@ def main() -> None:
     for hosts in [int(word) for word in sys.argv[1:] if word.isdigit()] or HOSTS:
         print(f"{hosts} hosts, {PAGES} statements each, {DELAY:g} s between requests to a host")
         for name, command in (
+            ("communique, crawl", ["-m", "bench.crawling", "crawl"]),
             ("communique", ["-m", "bench.crawling", "communique"]),
             ("Scrapy", ["-m", "bench.crawl_scrapy"]),
             ("requests, 16 threads", ["-m", "bench.crawling", "threads"]),
@@ -115,6 +116,46 @@ def communique(port: int, hosts: int, delay: float) -> None:
             raise SystemExit(f"{new} of {hosts * PAGES} statements were stored")
 
 
+def crawl(port: int, hosts: int, delay: float) -> None:
+    """A thread for each host, without a store: robots.txt, archive, judging, reading."""
+    from concurrent.futures import ThreadPoolExecutor as Pool
+    from datetime import datetime, timezone
+    from ipaddress import ip_network
+
+    from scrapers.archive import open_archive
+    from scrapers.crawl import Plan, crawl
+    from scrapers.fetch import Fetcher, FetchPolicy
+    from scrapers.sources import ListingFacts, Source
+    from scrapers.values import Finding
+
+    policy = FetchPolicy(allow=(ip_network("127.0.0.0/8"),))
+    plan = Plan(now=datetime.now(timezone.utc), later=True)
+
+    def one(number: int) -> int:
+        facts = ListingFacts(url=f"http://{address(number)}:{port}/")
+        source = Source(
+            id=f"host_{number}",
+            desk="elsewhere",
+            publisher="A host",
+            kind="ministry",
+            languages=("en",),
+            reader="china_mission",
+            delay=delay,
+            listings=(facts,),
+        )
+        with (
+            open_archive(f"file://{folder}", f"{number}.warc.gz") as archive,
+            Fetcher(policy, archive=archive) as fetcher,
+        ):
+            found = crawl(source, fetcher.fetch, lambda _: {}, plan)
+            return sum(isinstance(f, Finding) and f.statement is not None for f in found)
+
+    with tempfile.TemporaryDirectory() as folder, Pool(hosts) as pool:
+        read = sum(pool.map(one, range(hosts)))
+    if read != hosts * PAGES:
+        raise SystemExit(f"{read} of {hosts * PAGES} statements were read")
+
+
 def threads(port: int, hosts: int, delay: float) -> None:
     """The usual script: a pool of sixteen threads, each a host at a time."""
     from parsel import Selector
@@ -125,14 +166,14 @@ def threads(port: int, hosts: int, delay: float) -> None:
         for link in Selector(listing).css("li a::attr(href)").getall():
             time.sleep(delay)
             page = Selector(session.get(base + link, timeout=60).text)
-            page.css("h1::text, time::attr(datetime), .entry-content p::text").getall()
+            page.css(".title::text, .date::text, .trs_editor_view p::text").getall()
 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(crawl, range(hosts)))
 
 
 if __name__ == "__main__":
-    works = {"communique": communique, "threads": threads}
+    works = {"communique": communique, "crawl": crawl, "threads": threads}
     if sys.argv[1:2] and sys.argv[1] in works:
         works[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
     else:
