@@ -18,7 +18,7 @@ from scrapers.language import language_of
 from scrapers.look import is_html
 from scrapers.probe import Listed, listing
 from scrapers.readers import readers
-from scrapers.remarks import zones
+from scrapers.remarks import misread, zones
 from scrapers.sources import ListingFacts, Source
 from scrapers.values import Capture, Finding, Known
 from scrapers.visit import Fetch
@@ -90,13 +90,14 @@ def _with_reader(
     source: Source, facts: ListingFacts, fetch: Fetch, now: datetime, used: Mapping[str, int]
 ) -> tuple[Source, Listed]:
     """The source with the family that reads its listing and all of the newest statements on it
-    without a doubt, the one that sees most addresses first, then the one that most sources have;
-    else with the generic reader."""
+    without a doubt and as the listing has them: the one that sees most addresses first, then the
+    one that most sources have; else with the generic reader."""
     fitting = []
     for name in readers().keys() - _OF_NO_FAMILY:
         guess = source.model_copy(update={"reader": name})
         found = listing(guess, facts, fetch, now)
-        if found.newest and all(_is_read_by(finding, name) for finding in found.newest):
+        read = found.newest and all(_is_read_by(finding, name) for finding in found.newest)
+        if read and not any(misread(found)):
             fitting.append(((len(found.entries), used.get(name, 0), name), guess, found))
     if fitting:
         _, guess, found = max(fitting, key=lambda fit: fit[0])

@@ -26,13 +26,19 @@ def remarks(source: Source, found: Sequence[Listed]) -> Iterator[str]:
     to do."""
     yield from _of_its_place(source)
     for listed in found:
-        findings = [finding for finding in listed.newest if finding.statement is not None]
-        yield from _one_title(findings)
-        for finding in findings:
-            yield from _unlike_its_listing(finding)
+        yield from misread(listed)
+        for finding in listed.newest:
             yield from _undated(source, finding)
         if listed.error is not None and listed.links:
             yield _no_statement(source, listed)
+
+
+def misread(listed: Listed) -> Iterator[str]:
+    """Where the statements that were read of a listing are unlike what it says of them, or have one
+    title: the reader is probably not that of their family."""
+    yield from _one_title(listed.newest)
+    for finding in listed.newest:
+        yield from _unlike_its_listing(finding)
 
 
 def zones(source: Source) -> list[str]:
@@ -44,6 +50,10 @@ def zones(source: Source) -> list[str]:
 
 def _of_its_place(source: Source) -> Iterator[str]:
     seat, theirs = source.host_country or source.country, zones(source)
+    if seat and not theirs and seat != "EU":
+        others = get_global("territory_aliases").get(seat, [])
+        meant = f", expected {' or '.join(others)}" if others else ""
+        yield f"{seat} is the code of no country that is known here{meant}"
     if source.time_zone in ("UTC", "Etc/UTC") and source.kind != "alliance":
         known = ", ".join(theirs[:6]) or "where does it sit"
         yield f"time_zone is UTC, in which its dates are read: {known}?"

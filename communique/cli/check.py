@@ -117,8 +117,8 @@ def _propose(line: Line, source: Source, found: Sequence[probe.Listed], confirm:
     due = [listed for listed in found if listed.works]
     failed = len(found) - len(due)
     if failed:
-        path = _file(line, source.desk)
-        say(f"  {failed} of {_listings(len(found))} do not work: correct or remove them in {path}")
+        path, verb = _file(line, source.desk), "does" if failed == 1 else "do"
+        say(f"  {failed} of {_listings(len(found))} {verb} not work: correct or remove in {path}")
     if not due:
         return
     day = line.settings.clock().date()

@@ -155,6 +155,19 @@ def test_where_families_read_a_page_alike_a_draft_has_the_desks(
     assert "reader: china_mission" in made.stdout
 
 
+def test_a_draft_takes_no_family_that_reads_other_titles_than_the_listing_has(
+    settings: dict[str, str], web: Server
+) -> None:
+    for day in range(1, 7):
+        page = ARTICLE.format(title="The Embassy", day=day, text="The ambassador spoke. " * 30)
+        web.pages[f"/eng/news/202603/t202603{day:02}_{day}.htm"] = Reply(headers=HTML, body=page)
+    made = communique(
+        "sources", "new", f"{web.url}/eng/news/", "--desk", "china", settings=settings
+    )
+    assert "reader: generic" in made.stdout
+    assert "no family reads it" in made.stderr
+
+
 def test_a_draft_of_what_cannot_be_read_says_why(settings: dict[str, str], web: Server) -> None:
     said = communique(
         "sources", "new", f"{web.url}/none", "--desk", "china", settings=settings, status=1
