@@ -33,7 +33,8 @@ def print_end(done: Sequence[Done]) -> None:
         name = failed[0].source.id if len(failed) == 1 else "ID"
         console.print(f"Look closer: communique coverage --source {name}", markup=False)
     new, revised = (sum(row[name] for row in rows) for name in ("new", "revised"))
-    summary = f"{len(rows)} sources, {len(failed)} failed; {new:,} new, {revised:,} revised."
+    sources = "1 source" if len(rows) == 1 else f"{len(rows)} sources"
+    summary = f"{sources}, {len(failed)} failed; {new:,} new, {revised:,} revised."
     console.print(summary, markup=False, highlight=False)
 
 
