@@ -60,6 +60,17 @@ def publication(text: str | None, page: Page) -> Published | None:
     return None
 
 
+def names_another_day(words: str, stamp: str, page: Page) -> bool:
+    """Whether a `<time>`'s words name another day than its stamp: sites whose stamp is that of the
+    last change write the day of publication into the words. A day more or less is a time zone's,
+    day and month the other way round are how the words were read."""
+    said, stamped = publication(words, page), read(stamp, page)
+    if said is None or stamped is None or said.on is None or stamped.on is None:
+        return False
+    reversed_ = (said.on.month, said.on.day) == (stamped.on.day, stamped.on.month)
+    return abs((stamped.on - said.on).days) > 1 and not reversed_
+
+
 def beside_title(page: Page, title: str, lines: Lines) -> Published | None:
     """A dateline between the title and the text, or right above the title. Where one says when
     the page was changed and another does not, that other one; where there is only such a one, its

@@ -24,7 +24,7 @@ _BY_NAME = re.compile(
     r"|author-?(?:box|bio|info|card|desc\w*)|about-(?:the-)?author|post-?author|byline|newsletter"
     r"|subscribe|subscription|breadcrumbs?|crumbs?|tags|tag-?list|tagcloud|post-?tags|entry-footer"
     r"|entry-meta|post-?meta|post-?navigation|prev-?next|pagination|pager|advert\w*|ad-?slot|sponsored|promo"
-    r"|cookie\w*|popup|modal|caption|print|toolbar|sidebar|widget\w*|footer|copyright)(?:$|[\s_-])",
+    r"|contacts|contact-(?:info|box|details|card)|cookie\w*|popup|modal|caption|print|toolbar|sidebar|widget\w*|footer|copyright)(?:$|[\s_-])",
     re.IGNORECASE,
 )
 _NEVER = frozenset(("html", "body", "main", "article", "head"))

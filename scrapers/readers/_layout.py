@@ -147,22 +147,25 @@ def _stated(page: Page, tree: LexborHTMLParser, layout: Layout) -> Published | N
     """What the layout's own place for the date says; None where it says nothing readable."""
     parts = (
         re.split(layout.after, said, maxsplit=1, flags=re.I)
-        for said in _said(tree, layout.labelled)
+        for said in _said(page, tree, layout.labelled)
     )
     labelled = (words[-1] for words in parts if len(words) > 1)
-    for words in chain(labelled, _said(tree, layout.dated)):
+    for words in chain(labelled, _said(page, tree, layout.dated)):
         found = _datelines.publication(words, page)
         if found and found.precision is not Precision.UNKNOWN:
             return found
     return None
 
 
-def _said(tree: LexborHTMLParser, selectors: tuple[str, ...]) -> Iterator[str]:
+def _said(page: Page, tree: LexborHTMLParser, selectors: tuple[str, ...]) -> Iterator[str]:
     for selector in selectors:
         for node in tree.css(selector):
-            attributes = node.attributes
-            stamps = filter(None, (attributes.get("datetime"), attributes.get("content")))
-            yield from in_their_order(stamps, markup.line(node))
+            attributes, words = node.attributes, markup.line(node)
+            given = (attributes.get("datetime"), attributes.get("content"))
+            stamps = [stamp for stamp in given if stamp]
+            if any(_datelines.names_another_day(words, stamp, page) for stamp in stamps):
+                yield words
+            yield from in_their_order(stamps, words)
 
 
 def in_their_order(stamps: Iterable[str], words: str) -> Iterator[str]:

@@ -26,7 +26,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from scrapers import markup, regions
 from scrapers.dates import is_plausible
 from scrapers.readers import Page
-from scrapers.readers._datelines import CHANGED, Lines, beside_title, leading_dateline, read
+from scrapers.readers._datelines import (
+    CHANGED,
+    Lines,
+    beside_title,
+    leading_dateline,
+    names_another_day,
+    read,
+)
 from scrapers.values import Precision, Published
 
 _PUBLICATION_METAS = (
@@ -119,14 +126,9 @@ def _time_element(page: Page, tree: LexborHTMLParser, title: str) -> Published |
 
 
 def _said(node: LexborNode, page: Page) -> Published | None:
-    """The date of a `<time>`: its stamp's, unless its own words name another day. Sites whose
-    stamp is that of the last change write the day of publication into the words."""
-    stamp, words = read(_stamp(node), page), read(markup.line(node), page)
-    if stamp is None or words is None or stamp.on is None or words.on is None:
-        return stamp
-    a_zone_apart = abs((stamp.on - words.on).days) <= 1
-    read_the_other_way = (words.on.month, words.on.day) == (stamp.on.day, stamp.on.month)
-    return stamp if a_zone_apart or read_the_other_way else words
+    """The date of a `<time>`: its stamp's, unless its own words name another day."""
+    stamp, words = _stamp(node), markup.line(node)
+    return read(words if names_another_day(words, stamp, page) else stamp, page)
 
 
 def _heading(tree: LexborHTMLParser, title: str) -> LexborNode | None:

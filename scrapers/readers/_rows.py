@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from bs4 import BeautifulSoup, Tag
 from scrapers import markup
 
 _WHOLE = ("body", "html", "[document]")
+_NAMED_TITLE = re.compile(r"(?:^|[_-])(?:title|headline)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,7 @@ def _row(link: Tag, inside: dict[int, set[str]]) -> Row:
         if len(inside[id(parent)]) > 1 or parent.name in _WHOLE:
             break
         around = parent
-    heading = link.find(["h1", "h2", "h3", "h4", "h5"])  # where the link is a whole card
-    words = heading if isinstance(heading, Tag) else link
+    words = _heading(link) or link
     title = _title(link, markup.text_of(words))
     if around is link and words is link:
         return Row(title, _until_next_link(link), "")
@@ -60,6 +61,12 @@ def _row(link: Tag, inside: dict[int, set[str]]) -> Row:
     own = markup.one_line(words.get_text(" "))
     beside = markup.one_line(around.get_text(" ")).replace(own, " ", 1)
     return Row(title, beside, str(time["datetime"]) if isinstance(time, Tag) else "")
+
+
+def _heading(link: Tag) -> Tag | None:
+    """The title's own element where the link is a whole card, with a day and a lead."""
+    heading = link.find(["h1", "h2", "h3", "h4", "h5"]) or link.find(class_=_NAMED_TITLE)
+    return heading if isinstance(heading, Tag) and heading.get_text().strip() else None
 
 
 def _title(link: Tag, words: str) -> str:

@@ -6,7 +6,9 @@ Chinese, /n1/2024/0424/c1001-40223222.html:
       来源：...</div></div> <div class="rm_txt_con"><p>...</p> <div class="edit">(责编：...)</div>
       <p class="paper_num">分享让更多人看到</p></div></div>
 
-and before about 2021 #rwb_zw, .show_text, .box_con or #p_content for the text. English and others,
+and before about 2021 #rwb_zw, .show_text, .box_con or #p_content for the text, under the head in
+.text_title (a real page of 2019; a long article stands on several pages, of which this is the
+first). English and others,
 /n3/2023/0927/c90000-20078193.html, text and head in one element:
 
     <div class="w860 d2txtCon cf"><h1>...</h1> <div class="origin cf"><a>(Xinhua)</a>

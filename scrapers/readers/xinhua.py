@@ -10,7 +10,7 @@ The Chinese pages of that time part the date:
     <div class="header-time"><span class="year">2021</span> <span class="day">11/25</span>
       <span class="time">08:22:16</span></div>
 
-About 2017 to 2021, /politics/2020-02/19/c_1125597921.htm:
+About 2017 to 2021, /politics/2020-02/19/c_1125597921.htm (as a real page of 2019 has it):
 
     <div class="h-title">...</div> <span class="h-time"> 2020-02-19 20:29:58</span>
     <div id="p-detail"><p>...</p> <div class="p-tags">责任编辑： ...</div></div>

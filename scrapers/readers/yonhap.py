@@ -6,7 +6,8 @@
       <div class="comp-box photo-group">..</div><p>name@yna.co.kr</p><p>(END)</p></article>
     in 2015: <article class="article-wrap01">
 
-The time stands before the day in English. Evidence: public scrapers of both sites.
+The time stands before the day in English. Evidence: a real English page of 2019, public scrapers of
+both sites.
 """
 
 from __future__ import annotations

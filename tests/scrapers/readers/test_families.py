@@ -188,3 +188,19 @@ def test_rows_in_a_margin_are_not_the_listings() -> None:
     )
     [entry] = _listed(html, _lists.Rows(".views-row")).entries
     assert entry.url == "https://ministry.example/release/older"
+
+
+def test_a_time_whose_words_name_another_day_than_its_stamp_is_dated_by_its_words() -> None:
+    layout = Layout(text=(".text",), dated=("time",))
+    html = (
+        '<html><body><h1>Masts</h1><time datetime="{}">{}</time>'
+        "<div class=text><p>The masts on the pier will be shared by all operators.</p></div>"
+    )
+    for stamp, words, day in (
+        ("2026-03-03T10:18:46Z", "Published on 12 February 2026", date(2026, 2, 12)),
+        ("2026-02-12T23:30:00Z", "13 February 2026", date(2026, 2, 12)),
+        ("2026-02-12", "02/12/2026", date(2026, 2, 12)),
+        ("2026-02-12", "Updated on 3 March 2026", date(2026, 2, 12)),
+    ):
+        read = _layout.read(_page(html.format(stamp, words)), layout)
+        assert read.published.on == day, words

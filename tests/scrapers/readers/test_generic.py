@@ -125,6 +125,14 @@ def test_the_words_of_a_time_that_read_the_other_way_do_not_overrule_its_stamp()
     assert article.published.on == date(2020, 10, 3)
 
 
+def test_press_officers_and_their_telephones_are_no_part_of_a_release() -> None:
+    officers = (
+        '<div class="ep-a_contacts"><h2>Contacts:</h2><ul><li><h3>N. N.</h3>'
+        "<div>Press Officer</div><div>Phone number: 000 000</div></li></ul></div>"
+    )
+    assert "Press Officer" not in _read(below=officers).text
+
+
 LOGO = '<header><h1><a href="/">Example.org</a></h1></header>'
 
 

@@ -146,7 +146,7 @@ def test_a_statement_that_a_section_shows_whole_is_its_first_entry() -> None:
     page = _page(_section("Press Conference on April 15"))
     entries = reader("china_mission").listing(page).entries
     assert [entry.url.rpartition("/")[2] for entry in entries] == [
-        "",
+        "#:~:text=Press%20Conference%20on%20April%2015",
         "t1868001.htm",
         "t1867001.htm",
     ]
