@@ -6,7 +6,7 @@ Every time is timestamptz in UTC. What must not happen twice is a unique key her
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -21,6 +21,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+)
+from sqlalchemy import (
+    Table as CoreTable,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -53,6 +56,12 @@ class Table(DeclarativeBase):
         dict[str, Any]: JSONB,
         list[str]: ARRAY(Text),
     }
+
+
+def table_of(mapped: type[Table]) -> CoreTable:
+    """The table itself, for statements that are made once: an insert of a class is taken apart
+    anew each time it is sent."""
+    return cast(CoreTable, mapped.__table__)
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:

@@ -9,15 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from communique.rows import capture_values, clean, listed_facts
-from communique.schema import Address, CaptureRow, StatementRow, WalkedListing
+from communique.schema import Address, CaptureRow, StatementRow, WalkedListing, table_of
 from communique.visits import confirmed_gone, next_visit
 from communique.wordings import Intake, is_stale, stands, store_statement, touch
 from scrapers.values import Finding, Listed, ListingSeen, Outcome
 
+# Made once: building a statement costs more than sending it.
+_ADDRESSES, _CAPTURES = table_of(Address), table_of(CaptureRow)
+_LOCKED = (
+    select(_ADDRESSES)
+    .where(_ADDRESSES.c.source_id == bindparam("source_id"), _ADDRESSES.c.url == bindparam("url"))
+    .with_for_update()
+)
+_NEW_ADDRESS = insert(_ADDRESSES).on_conflict_do_nothing()
+_SET_ADDRESS = update(_ADDRESSES).where(_ADDRESSES.c.id == bindparam("key"))
+_NEW_CAPTURE = insert(_CAPTURES).returning(_CAPTURES.c.id)
+_SET_CAPTURE = update(_CAPTURES).where(_CAPTURES.c.id == bindparam("key"))
 _NEW_WALK = insert(WalkedListing)
 _WALKED = _NEW_WALK.on_conflict_do_update(
     index_elements=["source_id", "url"],
@@ -66,23 +77,16 @@ def record_finding(intake: Intake, finding: Finding) -> Outcome:
         if finding.known:
             touch(connection, address["statement_id"], {"last_seen_at": intake.now})
             return Outcome.UNCHANGED
-        capture_id = connection.execute(
-            insert(CaptureRow)
-            .values(
-                intake.keys
-                | _captured(finding, intake)
-                | {"address_id": address["id"], "outcome": Outcome.UNCHANGED}
-            )
-            .returning(CaptureRow.id)
-        ).scalar_one()
+        row = intake.keys | _captured(finding, intake)
+        row |= {"address_id": address["id"], "outcome": Outcome.UNCHANGED}
+        capture_id = connection.execute(_NEW_CAPTURE, row).scalar_one()
         outcome, statement_id = _settle(connection, intake, finding, address, capture_id)
-        connection.execute(
-            update(CaptureRow).where(CaptureRow.id == capture_id).values(outcome=outcome)
-        )
+        if outcome is not Outcome.UNCHANGED:
+            connection.execute(_SET_CAPTURE, {"key": capture_id, "outcome": outcome})
         if is_stale(intake, address):
             return outcome
         values = next_visit(intake.now, finding, address, outcome) | {"statement_id": statement_id}
-        connection.execute(update(Address).where(Address.id == address["id"]).values(values))
+        connection.execute(_SET_ADDRESS, {"key": address["id"]} | values)
         if finding.statement is not None and finding.statement.url != finding.url:
             values |= {"backfilled": address["backfilled"]}
             _also_known_as(connection, intake, finding.statement.url, values)
@@ -124,17 +128,12 @@ def _settle(
 def _locked_address(connection: Connection, intake: Intake, finding: Finding) -> Mapping[str, Any]:
     """The address's row, made where it is missing, locked until the transaction ends."""
     key = {"source_id": intake.source_id, "url": clean(finding.url)}
-    connection.execute(
-        insert(Address)
-        .values(
-            key
-            | {"fetch_url": clean(finding.fetch_url or finding.url)}
-            | {"first_listed_at": intake.now}
-        )
-        .on_conflict_do_nothing()
-    )
-    row = connection.execute(select(Address.__table__).filter_by(**key).with_for_update())
-    return dict(row.mappings().one())
+    row = connection.execute(_LOCKED, key).mappings().one_or_none()
+    if row is None:
+        missing = {"fetch_url": clean(finding.fetch_url or finding.url)}
+        connection.execute(_NEW_ADDRESS, key | missing | {"first_listed_at": intake.now})
+        row = connection.execute(_LOCKED, key).mappings().one()
+    return dict(row)
 
 
 def _also_known_as(
@@ -142,8 +141,4 @@ def _also_known_as(
 ) -> None:
     """The address that a redirect led to is known too, should a listing name it one day."""
     row = {"source_id": intake.source_id, "url": clean(url), "fetch_url": clean(url)}
-    connection.execute(
-        insert(Address)
-        .values(row | dict(values) | {"first_listed_at": intake.now})
-        .on_conflict_do_nothing()
-    )
+    connection.execute(_NEW_ADDRESS, row | dict(values) | {"first_listed_at": intake.now})

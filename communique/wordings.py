@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from communique.rows import clean, date_values, wording_values
-from communique.schema import Revision, StatementRow, StoryRow
+from communique.schema import Revision, StatementRow, StoryRow, table_of
 from scrapers.values import Outcome, Statement
 
 # A word-for-word repost is one story only where there are enough words to tell.
@@ -21,6 +21,24 @@ SHORTEST_REPOST = 120
 
 # From the least to the best known date.
 PRECISIONS = ("unknown", "inferred", "day", "minute")
+
+# Made once: building a statement costs more than sending it.
+_STATEMENTS, _REVISIONS = table_of(StatementRow), table_of(Revision)
+_STORIES = table_of(StoryRow)
+_CURRENT = (
+    select(_STATEMENTS, _REVISIONS.c.sha256)
+    .join(
+        _REVISIONS,
+        (_REVISIONS.c.statement_id == _STATEMENTS.c.id)
+        & (_REVISIONS.c.number == _STATEMENTS.c.revision_number),
+    )
+    .where(_STATEMENTS.c.source_id == bindparam("source"))
+    .where(_STATEMENTS.c.url == bindparam("address"))
+    .with_for_update(of=_STATEMENTS)
+)
+_NEW_STATEMENT = insert(_STATEMENTS).on_conflict_do_nothing().returning(_STATEMENTS.c.id)
+_NEW_REVISION = insert(_REVISIONS)
+_NEW_STORY = insert(_STORIES).on_conflict_do_nothing().returning(_STORIES.c.id)
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +99,8 @@ def store_statement(
         backfilled = _is_old(intake, found, address)
         statement_id = _new_statement(connection, intake, found, backfilled=backfilled)
         if statement_id is not None:
-            _revision(connection, intake, found, statement_id, capture_id, backfilled=backfilled)
+            values = _revision_values(intake, found, statement_id, capture_id)
+            connection.execute(_NEW_REVISION, values | {"number": 1, "backfilled": backfilled})
             return Outcome.NEW, statement_id
         # Another worker came by another address of it a moment ago.
         current = _current(connection, found)
@@ -101,16 +120,8 @@ def store_statement(
 
 def _current(connection: Connection, found: Statement) -> Any:
     """The statement's row, locked, with the hash of its current wording; None: it is not known."""
-    return connection.execute(
-        select(StatementRow.__table__, Revision.sha256)
-        .join(
-            Revision,
-            (Revision.statement_id == StatementRow.id)
-            & (Revision.number == StatementRow.revision_number),
-        )
-        .where(StatementRow.source_id == found.source, StatementRow.url == clean(found.url))
-        .with_for_update(of=StatementRow)
-    ).one_or_none()
+    key = {"source": found.source, "address": clean(found.url)}
+    return connection.execute(_CURRENT, key).one_or_none()
 
 
 def _redate(connection: Connection, current: Any, found: Statement) -> None:
@@ -129,22 +140,15 @@ def _new_statement(
     connection: Connection, intake: Intake, found: Statement, *, backfilled: bool
 ) -> int | None:
     """The number of a statement stored for the first time; None where it stands already."""
-    return connection.execute(
-        insert(StatementRow)
-        .values(
-            wording_values(found, intake.topics(found), intake.now)
-            | {
-                "source_id": found.source,
-                "url": clean(found.url),
-                "story_id": _story(connection, found, intake.now),
-                "revision_number": 1,
-                "first_seen_at": intake.now,
-                "backfilled": backfilled,
-            }
-        )
-        .on_conflict_do_nothing()
-        .returning(StatementRow.id)
-    ).scalar_one_or_none()
+    row = wording_values(found, intake.topics(found), intake.now) | {
+        "source_id": found.source,
+        "url": clean(found.url),
+        "story_id": _story(connection, found, intake.now),
+        "revision_number": 1,
+        "first_seen_at": intake.now,
+        "backfilled": backfilled,
+    }
+    return connection.execute(_NEW_STATEMENT, row).scalar_one_or_none()
 
 
 def _revision(
@@ -165,20 +169,23 @@ def _revision(
         return earlier
     last = connection.execute(select(func.max(Revision.number)).where(of_statement)).scalar()
     number = (last or 0) + 1
-    connection.execute(
-        insert(Revision).values(
-            statement_id=statement_id,
-            number=number,
-            title=clean(found.title),
-            text_=clean(found.text),
-            sha256=found.sha256,
-            seen_at=intake.now,
-            capture_id=capture_id,
-            reader=found.reader,
-            backfilled=backfilled,
-        )
-    )
+    values = _revision_values(intake, found, statement_id, capture_id)
+    connection.execute(_NEW_REVISION, values | {"number": number, "backfilled": backfilled})
     return number
+
+
+def _revision_values(
+    intake: Intake, found: Statement, statement_id: int, capture_id: int
+) -> dict[str, Any]:
+    return {
+        "statement_id": statement_id,
+        "title": clean(found.title),
+        "text": clean(found.text),
+        "sha256": found.sha256,
+        "seen_at": intake.now,
+        "capture_id": capture_id,
+        "reader": found.reader,
+    }
 
 
 def _story(connection: Connection, found: Statement, now: datetime) -> int:
@@ -186,12 +193,8 @@ def _story(connection: Connection, found: Statement, now: datetime) -> int:
     folded = " ".join(found.text.split())
     digest = hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()
     key = digest if len(folded) >= SHORTEST_REPOST else None
-    inserted = connection.execute(
-        insert(StoryRow)
-        .values(text_sha256=key, created_at=now)
-        .on_conflict_do_nothing()
-        .returning(StoryRow.id)
-    ).scalar_one_or_none()
+    row = {"text_sha256": key, "created_at": now}
+    inserted: int | None = connection.execute(_NEW_STORY, row).scalar_one_or_none()
     if inserted is not None:
         return inserted
     return connection.execute(select(StoryRow.id).where(StoryRow.text_sha256 == key)).scalar_one()
