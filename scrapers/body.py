@@ -60,7 +60,7 @@ def receive(response: HTTPResponse, limit: int, deadline: float) -> Body:
         else:
             deque(chunks, maxlen=0)
     except ScrapeError as error:
-        body.error = error
+        body.error = error.kept()
     except ReadTimeoutError:
         body.error, body.again = TimedOut("the server fell silent in the middle of the page"), True
     except ProtocolError as error:

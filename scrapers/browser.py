@@ -109,7 +109,7 @@ class Browser:
             html = self._filled(self._started(), rendering)
         except ScrapeError as error:
             if rendering.trouble is None:
-                return replace(capture, error=error)
+                return replace(capture, error=error.kept())
         if rendering.trouble is not None:
             raise rendering.trouble
         return self._kept(rendering.served or capture, capture.url, html)

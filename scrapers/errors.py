@@ -26,6 +26,8 @@ Each carries the source, the address and, where a reader looked for something, t
 
 from __future__ import annotations
 
+from typing import Self
+
 from scrapers.values import Outcome
 
 
@@ -59,6 +61,12 @@ class ScrapeError(Exception):
             if value
         )
         return f"{self.reason} [{where}]" if where else self.reason
+
+    def kept(self) -> Self:
+        """This error as a value that outlives its raising, without traceback and causes: they hold
+        the frames of everyone who called, and each frame the page of megabytes that it had."""
+        self.__traceback__ = self.__cause__ = self.__context__ = None
+        return self
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keeps the keyword fields when an error crosses a process (Airflow, multiprocessing)."""

@@ -98,7 +98,7 @@ def visit(
         for hop in _hops(transport, robots, policy, url, source.delay, _conditions(known)):
             last = hop
     except ScrapeError as stopped:
-        error = stopped
+        error = stopped.kept()
     capture = last.capture(url, error)
     return replace(capture, error=_located(judge(capture), source, url))
 

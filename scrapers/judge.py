@@ -79,7 +79,7 @@ def _judged(capture: Capture) -> ScrapeError | None:
         with in_turn(len(capture.body)):
             page = look(capture) if _may_be_html(capture) else None
     except Broken as error:
-        return error
+        return error.kept()
     reason = challenge(capture.headers, page)
     if reason is not None:
         return Challenge(reason)

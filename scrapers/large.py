@@ -3,6 +3,7 @@ is read, and hundreds of threads may each hold one."""
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,4 +21,7 @@ def in_turn(size: int) -> Iterator[None]:
         yield
         return
     with _TURN:
-        yield
+        try:
+            yield
+        finally:
+            gc.collect()  # a soup is a tangle of references: it would stay until somebody looks

@@ -101,7 +101,7 @@ class Network:
             asked.begun()
             response = self._send(prepared)
         except ScrapeError as error:
-            return _Attempt(Exchange(url, started, error=error), again=False)
+            return _Attempt(Exchange(url, started, error=error.kept()), again=False)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure, again = explain(error)
             return _Attempt(Exchange(url, started, error=failure), again)

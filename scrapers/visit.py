@@ -208,7 +208,8 @@ def _dated(finding: Finding, now: datetime) -> Finding:
 
 
 def located(error: ScrapeError, source: Source, url: str) -> ScrapeError:
-    """The error, with source and address filled in where its raiser did not know them."""
+    """The error as a value, with source and address filled in where its raiser did not know
+    them."""
     error.source = error.source or source.id
     error.url = error.url or url
-    return error
+    return error.kept()

@@ -15,14 +15,17 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from scrapers import markup, regions
-from scrapers.errors import MissingElement, NeedsScript, NothingListed
+from scrapers.errors import MissingElement, NeedsScript, NothingListed, Unreadable
 from scrapers.language import language_of
 from scrapers.readers import Page, Reader, _datelines, _furniture, _publication, _rows
 from scrapers.readers._headline import headline
+from scrapers.readers._huge import blocks_of, lightened
 from scrapers.values import Article, Entry, Listing, Published
 
-# Above this many characters of HTML the page is read in trafilatura's fast way, unpruned.
+# Of more HTML than this, scripts and comments apart, trafilatura would make a gigabyte of trees:
+# its text is found in a simpler way. A listing is no longer than that.
 _LARGE = 2_000_000
+_LONGEST_LISTING = 3_000_000
 # Of a text with fewer characters trafilatura makes one block with the whole page's words, title and
 # date among them. Its own measure is 250, which is a long statement in Chinese.
 _LEAST = "80"
@@ -50,7 +53,7 @@ _NEXT = "link[rel~=next],a[rel~=next],a.next,.next > a,.pager__item--next a,.nav
 def article(page: Page) -> Article:
     """A statement's page. Raises NeedsScript for a page that a script would fill, MissingElement
     for one without title or text, and for one that is a menu."""
-    page = replace(page, html=_unframed(page.html))
+    page = replace(page, html=lightened(_unframed(page.html), _LARGE))
     tree = regions.parse(page.html)
     title = headline(page, tree)
     blocks = text_blocks(page.html)
@@ -74,7 +77,8 @@ def made(page: Page, tree: LexborHTMLParser, title: str, blocks: Sequence[str]) 
     """The article of these blocks of text: without furniture and dateline, dated by whatever the
     page says, in the language that it is in."""
     blocks = _furniture.without_furniture(blocks, title)
-    seen = markup.paragraphs_of(page.html).split("\n\n")
+    large = len(page.html) > _LARGE
+    seen = blocks if large else markup.paragraphs_of(page.html).split("\n\n")
     lines = _datelines.Lines(page=seen, text=blocks)
     published, blocks = _publication.published(page, tree, title, lines)
     text = markup.joined(blocks)
@@ -92,14 +96,14 @@ def text_blocks(html: str) -> list[str]:
     from trafilatura import bare_extraction
     from trafilatura.settings import use_config
 
+    html = lightened(html, _LARGE)
+    if len(html) > _LARGE:
+        return blocks_of(html)
     config = use_config()
     config.set("DEFAULT", "MIN_EXTRACTED_SIZE", _LEAST)
-    large = len(html) > _LARGE
-    if not large:
-        tree = regions.parse(html)
-        _furniture.prune(tree)
-        html = tree.html or ""
-    found = bare_extraction(html, fast=large, include_comments=False, config=config)
+    tree = regions.parse(html)
+    _furniture.prune(tree)
+    found = bare_extraction(tree.html or "", include_comments=False, config=config)
     return [] if found is None or isinstance(found, dict) else _blocks(found.body)
 
 
@@ -132,8 +136,12 @@ def _nothing(tree: LexborHTMLParser, title: str | None) -> MissingElement | Need
 def listing(page: Page) -> Listing:
     """The links of a page that match the source's `articles`, or, where it has no such pattern,
     look like statements: on the same host, with words enough for a title. Each with its words and
-    the date that stands in the same row. Raises NothingListed where there is none."""
-    tree = regions.parse(page.html)
+    the date that stands in the same row. Raises NothingListed where there is none, Unreadable for
+    a page of more than three million characters."""
+    html = lightened(page.html, _LARGE)
+    if len(html) > _LONGEST_LISTING:
+        raise Unreadable(f"a listing of {len(html):,} characters: take another one")
+    tree = regions.parse(html)
     base = regions.base_address(tree, page.url)
     markup.remove(tree, _NOT_LISTED)
     body = tree.body
