@@ -7,25 +7,35 @@ is killed leaves it to the next one; the pages come out of the archive again.
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from datetime import timedelta
+from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import Engine, Row, select, update
+from sqlalchemy import Connection, Engine, Row, func, select, tuple_, update
+from sqlalchemy.orm import aliased
 
 from communique.coverage import recount_suspects
 from communique.rows import clean, listed_entry
-from communique.schema import Address, CaptureRow
+from communique.schema import Address, CaptureRow, Run
 from scrapers.errors import NotInArchive, ScrapeError
 from scrapers.sources import Source
 from scrapers.values import Capture
 from scrapers.visit import second_opinion
 from scrapers.warc import ArchivedResponse, read_records
 
-# Captures that are looked up at once; an archive's file is read once for them.
-BATCH = 200
+log = logging.getLogger(__name__)
+
+# Captures that are looked up at once; an archive's file is read from its start for them.
+BATCH = 5000
+# Opinions that are noted at once: what is heard again after a kill.
+NOTED = 50
+# A run that did not say that it is over may still be writing its archive, but no longer than this.
+LONGEST_RUN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +50,37 @@ class _Heard:
 
 def hear(engine: Engine, source: Source, stopping: threading.Event | None = None) -> int:
     """Hears the second opinion on each reading of the source that is still to be heard, and marks
-    those that are doubtful. Returns how many were. stopping: set when the rest is to be left.
+    those that are doubtful. Returns how many were. stopping: set when the rest is to be left, as
+    what another run has not yet archived is.
     """
-    doubtful = 0
-    while due := _due(engine, source.id):
+    doubtful, last = 0, ("", 0)
+    while due := _due(engine, source.id, last):
         for warc, rows in groupby(due, lambda row: row.warc):
-            heard = []
-            for row, response in _pages(warc, list(rows)):
-                if stopping is not None and stopping.is_set():
-                    return doubtful
-                heard.append(
-                    _Heard(row.id, row.address_id, row.run_id, _doubt(source, row, response))
-                )
-            _note(engine, source.id, heard)
-            doubtful += sum(one.doubt is not None for one in heard)
+            opinions = _opinions(source, _pages(warc, list(rows)), stopping)
+            while heard := list(islice(opinions, NOTED)):
+                _note(engine, source.id, heard)
+                doubtful += sum(one.doubt is not None for one in heard)
+        if stopping is not None and stopping.is_set():
+            break
+        last = (due[-1].warc or "", due[-1].id)
     return doubtful
 
 
-def _due(engine: Engine, source_id: str) -> Sequence[Row[Any]]:
+def _opinions(
+    source: Source,
+    pages: Iterable[tuple[Row[Any], ArchivedResponse | None]],
+    stopping: threading.Event | None,
+) -> Iterator[_Heard]:
+    for row, response in pages:
+        if stopping is not None and stopping.is_set():
+            return
+        yield _Heard(row.id, row.address_id, row.run_id, _doubt(source, row, response))
+
+
+def _due(engine: Engine, source_id: str, last: tuple[str, int]) -> Sequence[Row[Any]]:
+    """What is to be heard behind the last one that was looked up."""
+    newest = select(func.max(Run.started_at)).scalar_subquery()
+    place = (func.coalesce(CaptureRow.warc, ""), CaptureRow.id)
     query = (
         select(
             CaptureRow.id,
@@ -69,10 +92,13 @@ def _due(engine: Engine, source_id: str) -> Sequence[Row[Any]]:
             CaptureRow.record_id,
             Address.fetch_url,
             Address.listed,
+            (Run.finished_at.is_(None) & (Run.started_at > newest - LONGEST_RUN)).label("writing"),
         )
         .join(Address, Address.id == CaptureRow.address_id)
+        .join(Run, Run.id == CaptureRow.run_id)
         .where(CaptureRow.source_id == source_id, CaptureRow.checked.is_(False))
-        .order_by(CaptureRow.warc, CaptureRow.id)
+        .where(tuple_(*place) > tuple_(*last))
+        .order_by(*place)
         .limit(BATCH)
     )
     with engine.connect() as connection:
@@ -82,16 +108,21 @@ def _due(engine: Engine, source_id: str) -> Sequence[Row[Any]]:
 def _pages(
     warc: str | None, rows: Sequence[Row[Any]]
 ) -> Iterator[tuple[Row[Any], ArchivedResponse | None]]:
-    """Each row with its page out of the archive; None where it is not there any more."""
+    """Each row with its page out of the archive; None where it is not there any more. What may
+    come yet is left out: an object store has a file only when its run is over."""
     left = {row.record_id: row for row in rows}
     try:
         for response in read_records(warc, set(left)) if warc else ():
             if (row := left.pop(response.place.record_id, None)) is not None:
                 yield row, response
-    except NotInArchive:  # the file is gone: so are its pages
-        pass
+    except (NotInArchive, zlib.error) as error:  # the file is gone, or what is behind this place
+        log.warning("%s: second opinions cannot be heard: %s", warc, error)
+    except OSError as error:  # a store that does not answer may do so at the next turn
+        log.warning("%s: second opinions are left to the next turn: %s", warc, error)
+        return
     for row in left.values():
-        yield row, None
+        if not row.writing:
+            yield row, None
 
 
 def _doubt(source: Source, row: Row[Any], response: ArchivedResponse | None) -> str | None:
@@ -122,8 +153,22 @@ def _note(engine: Engine, source_id: str, heard: Sequence[_Heard]) -> None:
                 .values(checked=True, suspect=why)
             )
             if why:
-                connection.execute(
-                    update(Address).where(Address.id == one.address).values(suspect=why)
-                )
-        for run in {one.run for one in heard if one.doubt}:
+                _mark(connection, one, why)
+        for run in sorted({one.run for one in heard if one.doubt}):
             recount_suspects(connection, run, source_id)
+
+
+def _mark(connection: Connection, one: _Heard, why: str) -> None:
+    """Marks the address, unless a later reading brought another wording or has a doubt of its
+    own: this one says nothing of that."""
+    later = aliased(CaptureRow)
+    superseded = select(later.id).where(
+        later.address_id == one.address,
+        later.id > one.capture,
+        later.outcome.in_(("revised", "implausible")),
+    )
+    connection.execute(
+        update(Address)
+        .where(Address.id == one.address, Address.suspect.is_(None), ~superseded.exists())
+        .values(suspect=why)
+    )
