@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -25,7 +26,7 @@ from communique.visits import (
 )
 from communique.wordings import Intake, Topics
 from scrapers.addresses import canonical
-from scrapers.crawl import Plan, crawl
+from scrapers.crawl import Allowance, Plan, crawl
 from scrapers.pace import Stopped
 from scrapers.sources import Source
 from scrapers.values import Entry, Finding, Known, Listed, ListingSeen
@@ -47,7 +48,8 @@ class Job:
     kind: collect, backfill or replay; a backfill's statements never alert. since, until: how far
     back a backfill walks the listings, and what they date later it leaves alone. clock: now,
     aware, UTC. topics: tells a statement's topics. stopping: set when the run is to stop. later:
-    who runs this hears the second opinions on what was read when all is fetched.
+    who runs this hears the second opinions on what was read when all is fetched. longest: how long
+    a turn may go on asking; None: as long as it takes.
     """
 
     engine: Engine
@@ -59,6 +61,7 @@ class Job:
     until: date | None = None
     stopping: threading.Event | None = None
     later: bool = False
+    longest: timedelta | None = None
 
 
 def open_run(engine: Engine, kind: str, key: str, desk: str | None, now: datetime) -> int:
@@ -139,6 +142,9 @@ def collect_source(
         back_to=min((gap.since for gap in missing if gap.kind == "window"), default=None),
         resume=resume or {},
         later=job.later,
+        allowance=Allowance(
+            time.monotonic() + job.longest.total_seconds() if job.longest else None
+        ),
     )
 
     def lookup(urls: Sequence[str]) -> Mapping[str, Known]:
@@ -150,7 +156,7 @@ def collect_source(
             look = Look(job.engine, job.run_id, source, fetch, lookup, plan)
             yield from fill_numbers(look, source.series)
 
-    return _take(job, source, values(), watch)
+    return _take(job, source, values(), watch, allowance=plan.allowance)
 
 
 def visit_address(job: Job, source: Source, url: str, fetch: Fetch) -> SourceCoverage:
@@ -172,6 +178,7 @@ def _take(
     watch: Watch | None,
     *,
     by_listing: bool = True,
+    allowance: Allowance | None = None,
 ) -> SourceCoverage:
     """Records what a crawl yields, value by value, and the coverage row at the end, also where
     the end comes early."""
@@ -212,9 +219,19 @@ def _take(
             listed=_listed(job, source, tally) if job.kind == "backfill" else tally["listed"],
             known=tally["known"],
             crash=crash,
+            cut=_cut(job, allowance),
             by_listing=by_listing,
         )
     return coverage
+
+
+def _cut(job: Job, allowance: Allowance | None) -> str | None:
+    """That the turn had no time for all; None where it had."""
+    if allowance is None or not allowance.left or job.longest is None:
+        return None
+    took = job.longest.total_seconds()
+    after = f"{took / 60:.0f} minutes" if took >= 120 else f"{took:.0f} seconds"
+    return f"stopped after {after} with {allowance.left} addresses left for the next turn"
 
 
 def _visited(job: Job, source: Source) -> set[str]:

@@ -141,12 +141,14 @@ def record_coverage(
     listed: int,
     known: int,
     crash: str | None = None,
+    cut: str | None = None,
     by_listing: bool = True,
 ) -> SourceCoverage:
     """Counts what this run of the source recorded, judges it, and stores it as its coverage row.
 
     crash: why the turn ended before its end, if it did; then the source is failing whatever it
-    stored. by_listing: False where only addresses were visited, so that no listing is missed.
+    stored. cut: that it had no time for all, which is its error, and where it read nothing its
+    failure. by_listing: False where only addresses were visited, so that no listing is missed.
     A second call for the same run replaces the row.
     """
     key = {"run": run_id, "source": source.id}
@@ -156,7 +158,7 @@ def record_coverage(
         before = connection.execute(_BEFORE, key).one_or_none()
         seen = _seen(connection, key, pages, before, by_listing=by_listing)
         cadence, fine = _publishing(connection, source, started_at)
-        state = "failing" if crash else listing_trouble(seen)
+        state = "failing" if crash or (cut and not seen.read) else listing_trouble(seen)
         blind = None if state else statement_trouble(seen)
         state = state or blind or fine
         if state == "failing" and not connection.execute(_EVER_GOOD, key).scalar_one():
@@ -171,7 +173,7 @@ def record_coverage(
             "newest": connection.execute(_NEWEST, key).scalar_one(),
             "state": state,
             "since": before.since if before and before.state == state else started_at,
-            "error": plain(crash) if crash else _error(connection, key, state, seen, before),
+            "error": plain(crash) if crash else _error(connection, key, state, seen, before, cut),
             "cadence_days": cadence,
             "blind": blind is not None,
         }
@@ -274,10 +276,13 @@ def _error(
     state: str,
     seen: Seen,
     before: Row[*tuple[Any, ...]] | None,
+    cut: str | None,
 ) -> str | None:
     """The run's first error in plain words; where it is the source's trouble, how far that goes."""
     first = connection.execute(_FIRST_ERROR, key).one_or_none()
     said = f"{plain(first.error)} ({first.url[:300]})" if first else None
+    if cut:
+        return f"{cut}; {said}" if said else cut
     if state not in TROUBLED:
         return said
     if seen.listings_failed:

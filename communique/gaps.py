@@ -184,6 +184,9 @@ def fill_numbers(look: Look, series: str) -> Iterator[Finding]:
         for guess in skip.guesses:
             if look.lookup([canonical(guess, look.source)]):
                 continue  # a listing has named it since
+            if look.plan.allowance.spent():
+                answered = False
+                break
             finding = visit_unlisted(look.source, guess, look.fetch, look.lookup, look.plan)
             if finding.statement is not None:
                 yield finding

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Engine
@@ -32,12 +32,19 @@ from communique.wordings import Topics
 from scrapers.archive import open_archive
 from scrapers.facts import load_sources
 from scrapers.fetch import Fetcher, FetchPolicy
+from scrapers.language import load as load_languages
 from scrapers.replay import Replay
 from scrapers.sources import Source
 from scrapers.values import Statement
 from scrapers.visit import Fetch
 
 log = logging.getLogger(__name__)
+
+# A run of more sources than this is sure to meet a page whose language has to be guessed.
+MANY = 20
+# A source's turn in a collect. Hours would hold up its host's other sources, and the whole run;
+# fifty addresses that each take their two minutes to time out would need them.
+LONGEST_TURN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +154,16 @@ def run_source(
     resume: Mapping[str, str] | None = None,
     stopping: threading.Event | None = None,
     second_opinions: bool = True,
+    longest: timedelta = LONGEST_TURN,
 ) -> SourceCoverage:
     """One source's turn in the run named run_key; opens the run where it is new.
 
     kind: collect or backfill. since, until: the days (of the source) between which a backfill
     walks. resume: by listing, the page that it goes on from. stopping: once it is set, the turn
-    ends with Stopped. second_opinions: False where the caller hears them (`heard`). Returns what
-    was seen; only what is wrong on our side raises (the store, the archive), never what a page
-    does.
+    ends with Stopped. second_opinions: False where the caller hears them (`heard`). longest: how
+    long a collect of the source may go on asking its host; what is left then stays pending, and
+    its coverage says so (a backfill takes its time). Returns what was seen; only what is wrong on
+    our side raises (the store, the archive), never what a page does.
     """
     now = line.settings.clock()
     run_id = open_run(line.engine, kind, run_key, source.desk, now)
@@ -168,6 +177,7 @@ def run_source(
         until=until,
         stopping=stopping,
         later=line.replay is None,  # replayed archives are large: not to be read through again
+        longest=longest if kind == "collect" and line.replay is None else None,
     )
     with fetching(line, source, run_key, now, stopping) as fetch:
         coverage = collect_source(job, source, fetch, watch=watch, resume=resume)
@@ -209,12 +219,16 @@ def collect_all(
     run_key: str,
     onlooker: Onlooker | None = None,
     most: int = MOST_THREADS,
+    longest: timedelta = LONGEST_TURN,
 ) -> list[Done]:
     """A collect of many sources, hosts in parallel (at most so many at once): a run for each desk,
-    named run_key with the desk's name behind it. Returns how each ended, in the order of
-    `sources`. What one source does, or what goes wrong with it, stops no other.
+    named run_key with the desk's name behind it. longest: as in run_source. Returns how each
+    ended, in the order of `sources`. What one source does, or what goes wrong with it, stops no
+    other.
     """
     seen = onlooker or Onlooker()
+    if len(sources) > MANY:
+        load_languages()
 
     def work(source: Source, stopping: threading.Event) -> SourceCoverage:
         return run_source(
@@ -225,6 +239,7 @@ def collect_all(
             watch=partial(seen.value, source),
             stopping=stopping,
             second_opinions=False,
+            longest=longest,
         )
 
     over = partial(heard, line)

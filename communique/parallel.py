@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import queue
 import resource
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from communique.coverage import SourceCoverage
 from scrapers.addresses import host_of
 from scrapers.errors import ScrapeError
+from scrapers.large import for_many_threads
 from scrapers.pace import Stopped
 from scrapers.sources import Source
 
@@ -26,8 +26,6 @@ FILES_EACH = 6
 # How long a run that is stopped waits for requests under way, in seconds.
 GRACE = 10.0
 TICK = 0.5
-# Blocks of so many bytes are mapped by themselves; the number of the parameter is malloc.h's.
-M_MMAP_THRESHOLD, MAPPED_FROM = -3, 256 * 1024
 
 
 class Refusal(Exception):
@@ -73,7 +71,7 @@ def by_host(
     ended: queue.SimpleQueue[Done] = queue.SimpleQueue()
     stopping = threading.Event()
     lots = _by_host(sources)
-    _give_back_what_is_freed()
+    for_many_threads()
     for group in lots:
         groups.put(group)
     threads = [
@@ -161,11 +159,3 @@ def _affordable() -> int:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     return MOST_THREADS if soft == resource.RLIM_INFINITY else max(1, soft // FILES_EACH)
-
-
-def _give_back_what_is_freed() -> None:
-    """glibc keeps, for each of many threads, as much free memory as the largest block they ever
-    freed (mallopt(3), M_MMAP_THRESHOLD); told a size, it gives larger blocks back at once."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl and macOS have none
-    if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, MAPPED_FROM)

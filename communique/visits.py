@@ -116,7 +116,7 @@ def walked_listings(engine: Engine, source_id: str) -> Mapping[str, datetime]:
         WalkedListing.source_id == source_id
     )
     with engine.connect() as connection:
-        return dict(connection.execute(query).tuples().all())
+        return {row.url: row.walked_at for row in connection.execute(query)}
 
 
 def unread_pages(engine: Engine, source_id: str) -> Mapping[str, tuple[str, ...]]:

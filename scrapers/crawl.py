@@ -18,9 +18,9 @@ from scrapers.listings import read_listing
 from scrapers.sources import Source
 from scrapers.values import Capture, Entry, Finding, Known, Listed, ListingSeen, Walked
 from scrapers.visit import Fetch, visit
-from scrapers.walk import Lookup, Plan, Walk, walk
+from scrapers.walk import Allowance, Lookup, Plan, Walk, walk
 
-__all__ = ["Lookup", "Plan", "crawl", "read_listing", "visit_unlisted"]
+__all__ = ["Allowance", "Lookup", "Plan", "crawl", "read_listing", "visit_unlisted"]
 
 
 @dataclass(slots=True)
@@ -83,10 +83,19 @@ def _visit_listed(
         if plan.since is not None and before is not None and before.statement is not None:
             yield Finding(source.id, url, entry=entry, fetch_url=entry.url, known=True)
             continue
+        if plan.allowance.spent() and _is_asked(entry, capture, before):
+            plan.allowance.left += 1
+            continue
         finding = visit(
             source, url, entry, fetch, before, plan.now, capture=capture, later=plan.later
         )
         yield _not_twice(finding, before, lookup, seen)
+
+
+def _is_asked(entry: Entry, capture: Capture | None, before: Known | None) -> bool:
+    """Whether a visit would ask the host for anything."""
+    carried = entry.body is not None and capture is not None
+    return not carried and (before is None or before.due)
 
 
 def visit_unlisted(source: Source, url: str, fetch: Fetch, lookup: Lookup, plan: Plan) -> Finding:

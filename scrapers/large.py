@@ -3,6 +3,7 @@ is read, and hundreds of threads may each hold one."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from contextlib import contextmanager
 # Bytes. Statements and listings stay far below.
 LARGE = 1_000_000
 _TURN = threading.RLock()
+# The parameters' numbers are malloc.h's. Blocks of so many bytes are mapped by themselves.
+_M_MMAP_THRESHOLD, _MAPPED_FROM = -3, 256 * 1024
+_M_ARENA_MAX, _ARENAS = -8, 2
 
 
 @contextmanager
@@ -24,4 +28,23 @@ def in_turn(size: int) -> Iterator[None]:
         try:
             yield
         finally:
-            gc.collect()  # a soup is a tangle of references: it would stay until somebody looks
+            give_back()
+
+
+def give_back() -> None:
+    """Gives the memory of what is no longer used back to the system. A soup is a tangle of
+    references, which stays until somebody looks for it; freed memory stays with the allocator."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+def for_many_threads() -> None:
+    """To be called before hundreds of threads begin. glibc keeps, for each of many threads, as
+    much free memory as the largest block they ever freed (mallopt(3)): told to map large blocks by
+    themselves and to share two arenas, it keeps little."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl and macOS have none
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM)
+        mallopt(_M_ARENA_MAX, _ARENAS)

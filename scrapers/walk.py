@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from scrapers import periods
-from scrapers.errors import Gone, NothingListed, ScrapeError, Unreadable
+from scrapers.errors import Gone, NothingListed, ScrapeError, TimedOut, Unreadable
 from scrapers.listings import canonical_entries, read_listing
 from scrapers.sources import ListingFacts, Source
 from scrapers.values import Capture, Entry, Known, ListingSeen, Walked
@@ -31,6 +32,19 @@ Lookup = Callable[[Sequence[str]], Mapping[str, Known]]
 Entries = Sequence[tuple[str, Entry]]
 
 
+@dataclass(slots=True)
+class Allowance:
+    """How long a crawl may go on asking. ends: of time.monotonic; None: as long as it takes. left:
+    how many addresses, pages of listings among them, it had no time to ask for."""
+
+    ends: float | None = None
+    left: int = 0
+
+    def spent(self) -> bool:
+        """Whether nothing more is to be asked for."""
+        return self.ends is not None and time.monotonic() >= self.ends
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How far a crawl goes.
@@ -43,7 +57,7 @@ class Plan:
     pending: addresses that are due for a look whether a listing names them or not. back_to: a
     collect has missed something since this day: walk back to it, known or not. resume: by
     listing, the page that a killed backfill goes on from. later: second opinions are heard when
-    all is fetched.
+    all is fetched. allowance: when it has to end; what is left then, the next crawl finds.
     """
 
     now: datetime
@@ -56,6 +70,7 @@ class Plan:
     back_to: date | None = None
     resume: Mapping[str, str] = field(default_factory=dict)
     later: bool = False
+    allowance: Allowance = field(default_factory=Allowance)
 
     @property
     def most_pages(self) -> int:
@@ -151,6 +166,9 @@ def _pages(this: Walk) -> Iterator[tuple[ListingSeen, Entries]]:
             continue
         this.asked.add(address)
         this.all.setdefault(address)
+        if this.plan.allowance.spent():
+            yield _put_off(this, address), ()
+            continue
         capture = this.fetch(address, this.source, None)
         try:
             listing = read_listing(this.source, this.facts, capture, this.plan.now)
@@ -190,6 +208,14 @@ def _unread(this: Walk, address: str, capture: Capture, error: ScrapeError) -> L
         return ListingSeen(address, this.facts.url, 0, capture, pages=len(this.all))
     error = located(error, this.source, address)
     return ListingSeen(address, this.facts.url, 0, capture, error, pages=len(this.all))
+
+
+def _put_off(this: Walk, address: str) -> ListingSeen:
+    """A page for which there was no time: the next run reads it, as one that could not be read."""
+    this.plan.allowance.left += 1
+    late = TimedOut("not asked for: the turn's time was over")
+    error = located(late, this.source, address)
+    return ListingSeen(address, this.facts.url, 0, None, error, pages=len(this.all))
 
 
 def _past_the_end(this: Walk, address: str, capture: Capture) -> bool:
