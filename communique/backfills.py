@@ -23,7 +23,7 @@ from communique.jobs import Line, Onlooker, finish_run, heard, run_source
 from communique.parallel import MOST_THREADS, Done, Refusal, by_host
 from communique.schema import BackfillPage, Run
 from scrapers.sources import Source
-from scrapers.values import ListingSeen
+from scrapers.values import Listed, ListingSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,8 @@ def _run(line: Line, this: Backfill, seen: Onlooker, stopping: threading.Event) 
     def watch(value: Crawled) -> None:
         if isinstance(value, ListingSeen):
             book.turn(value)
+        elif isinstance(value, Listed):
+            book.named.update(url for url, _ in value.entries)
         seen.value(this.source, value)
 
     coverage = run_source(
@@ -132,7 +134,7 @@ def _run(line: Line, this: Backfill, seen: Onlooker, stopping: threading.Event) 
     )
     now = line.settings.clock()
     if book.close(now):
-        settle_backfilled(line.engine, this.source, this.since, now)
+        settle_backfilled(line.engine, this.source, this.since, this.until, book.named, now)
     finish_run(line, this.run_key)
     return coverage
 
@@ -141,13 +143,14 @@ def _run(line: Line, this: Backfill, seen: Onlooker, stopping: threading.Event) 
 class _Book:
     """Which page is being visited, and which listings had one that could not be read. ahead: by
     listing, the page done before this process, until it is met again: those before it are none
-    to go on from."""
+    to go on from. named: the addresses that the walks named."""
 
     engine: Engine
     backfill: Backfill
     page: ListingSeen | None = None
     broken: set[str] = field(default_factory=set)
     ahead: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
 
     def turn(self, page: ListingSeen) -> None:
         """The next page has come: all that the one before it names has been visited."""

@@ -9,7 +9,7 @@ have.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -61,7 +61,14 @@ _BRIDGED = text("""
               SELECT FROM communique.addresses a WHERE a.source_id = g.source_id
               AND a.url = ANY(:reached) AND a.first_listed_at < g.found_at)
 """)
-_BACKFILLED = text("UPDATE communique.gaps SET filled_at = :now WHERE id = ANY(:gaps)")
+_BACKFILLED = text("""
+    UPDATE communique.gaps g SET filled_at = :now
+    WHERE g.id = :gap AND EXISTS (
+        SELECT FROM communique.addresses a
+        LEFT JOIN communique.statements s ON s.id = a.statement_id
+        WHERE a.source_id = g.source_id AND a.url = ANY(:named)
+              AND (a.url = g.after OR s.published_on <= :since))
+""")
 # As the listings spell them: what is guessed from them is to be fetched.
 _IN_SERIES = text("""
     SELECT fetch_url AS url, first_listed_at >= run.started_at AS new
@@ -168,11 +175,24 @@ def _settle(connection: Connection, source: str, walk: Walked, now: datetime) ->
     connection.execute(_BRIDGED, values)
 
 
-def settle_backfilled(engine: Engine, source: Source, since: date, now: datetime) -> None:
-    """Settles the gaps of a source that a backfill which reached this day has filled."""
-    filled = [gap.id for gap in open_gaps(engine, source) if since <= gap.since]
+def settle_backfilled(
+    engine: Engine,
+    source: Source,
+    since: date,
+    until: date | None,
+    named: Collection[str],
+    now: datetime,
+) -> None:
+    """Settles the gaps of a source that a backfill between two days has filled: those within them
+    to whose other side it came. named: the canonical addresses that its walks named."""
+    filled = [
+        {"gap": gap.id, "since": gap.since, "named": list(named), "now": now}
+        for gap in open_gaps(engine, source)
+        if since <= gap.since and (until is None or day_in(gap.found_at, source.time_zone) <= until)
+    ]
     with engine.begin() as connection:
-        connection.execute(_BACKFILLED, {"gaps": filled, "now": now})
+        for values in filled:
+            connection.execute(_BACKFILLED, values)
 
 
 def fill_numbers(look: Look, series: str) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from scrapers.addresses import canonical
 from scrapers.errors import DuplicateAddress
 from scrapers.listings import read_listing
+from scrapers.periods import day_in
 from scrapers.sources import Source
 from scrapers.values import Capture, Entry, Finding, Known, Listed, ListingSeen, Walked
 from scrapers.visit import Fetch, visit
@@ -72,7 +73,9 @@ def _visit_listed(
     todo, seen.todo = seen.todo, {}
     if todo or seen.walked:
         entries = tuple((url, entry) for url, (entry, _) in todo.items())
-        listings = tuple(each.listing for each in seen.walked)
+        # A backfill of older days says nothing of what a collect has to look back to.
+        newest = plan.until is None or plan.until >= day_in(plan.now, source.time_zone)
+        listings = tuple(each.listing for each in seen.walked if newest)
         yield Listed(source.id, entries, listings, tuple(seen.walked))
     known = lookup(list(todo)) if todo else {}
     for url, (entry, capture) in todo.items():

@@ -76,7 +76,7 @@ def test_an_outage_that_paging_bridges_is_no_gap(world: World) -> None:  # noqa:
     show(world, [3, 2, 1])
     world.collect("2026-03-20T06:00:00Z")
     show(world, [9, 8, 7], [6, 5, 4], [3, 2, 1])
-    assert world.collect("2026-03-27T06:00:00Z")["counts"]["new"] == 6
+    assert world.collect("2026-03-27T06:00:00Z")["counts"]["new"] == 7
     assert world.rows(OPEN) == []
 
 
@@ -128,3 +128,32 @@ def test_paging_that_never_ends_fails_loudly(world: World) -> None:  # noqa: F81
     covered = world.collect("2026-03-21T06:00:00Z", status=1)
     assert covered["state"] == "failing"
     assert any("communique backfill" in said for said in covered["listings_not_read"])
+
+
+def test_a_backfill_that_did_not_reach_a_gap_leaves_it_open(world: World) -> None:  # noqa: F811
+    show(world, [3, 2, 1])
+    world.collect("2026-03-20T06:00:00Z")
+    show(world, [13, 12, 11, 10])
+    world.collect("2026-03-27T06:00:00Z")
+    gap = ("backfill", "--since", "2026-03-01")
+    answer(*gap, settings=world.at("2026-03-28T06:00:00Z"))  # its window is all that there is
+    assert world.rows(OPEN) == [("window", True)]
+    show(world, [13, 12, 11, 10], [9, 8, 7], [6, 5, 4, 3])
+    early = (*gap, "--until", "2026-03-10")
+    answer(*early, settings=world.at("2026-03-29T06:00:00Z"))
+    assert world.rows(OPEN) == [("window", True)]
+    answer(*gap, settings=world.at("2026-03-30T06:00:00Z"))
+    assert world.rows(OPEN) == [("window", False)]
+
+
+def test_a_backfill_of_older_days_is_no_walk_of_the_newest(world: World) -> None:  # noqa: F811
+    file = Path(world.settings["sources"]) / "china.yaml"
+    daily = f'["{world.web.url}/press/{{year}}-{{month}}-{{day}}.shtml"]'
+    file.write_text(file.read_text().replace(f"[{world.web.url}/press/default.shtml]", daily))
+    for day in range(10, 23):
+        world.web.pages[f"/press/2026-03-{day}.shtml"] = listing(range(day, day + 1))
+        world.web.pages[f"/press/t{day}.shtml"] = article(day)
+    world.collect("2026-03-16T06:00:00Z")
+    older = ("backfill", "--since", "2026-03-10", "--until", "2026-03-12")
+    answer(*older, settings=world.at("2026-03-22T05:00:00Z"))
+    assert world.collect("2026-03-22T06:00:00Z")["counts"]["new"] == 7
