@@ -303,6 +303,7 @@ def test_a_feed_that_moved_to_a_short_address_is_no_soft_404() -> None:
         b"\xff\xfe" + b"\x00\xd8" * 9999,
         "<h1>".encode("utf-16") * 99,
         b"<meta http-equiv=refresh content='99999999999999999999;url=x'>",
+        b"<meta http-equiv=refresh content='" + b"9" * 1_500_000 + b"'>",
         b"<a href='http://[::1'>x</a><meta http-equiv=refresh content='0;url=http://[::1'>",
     ],
 )
