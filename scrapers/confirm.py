@@ -7,6 +7,7 @@ confirmed listing changes.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator
 from datetime import date
 
@@ -35,13 +36,15 @@ def _listings(text: str, source: str) -> Iterator[tuple[str, Node]]:
     """Address and node of each listing of the source."""
     root = yaml.compose(text, Loader=yaml.BaseLoader)
     sources = _value(root, "sources") or root
+    met: list[Node] = []  # an alias is the node that it names, which is written once
     for item in sources.value if isinstance(sources, SequenceNode) else ():
         name, listings = _value(item, "id"), _value(item, "listings")
         if name is None or name.value != source or not isinstance(listings, SequenceNode):
             continue
         for node in listings.value:
             url = _value(node, "url") if isinstance(node, MappingNode) else node
-            if url is not None:
+            if url is not None and not any(node is one for one in met):
+                met.append(node)
                 yield url.value, node
 
 
@@ -55,6 +58,9 @@ def _with(text: str, node: Node, fields: dict[str, str]) -> str:
     """The text with these fields of one listing set, in the way in which it is written."""
     if isinstance(node, ScalarNode):
         written = text[node.start_mark.index : node.end_mark.index]
+        if node.style not in ("'", '"'):  # in braces some addresses need quotation marks
+            anchor = re.match(r"(&\S+\s+)?", written)
+            written = f"{anchor[0] if anchor else ''}{quoted(node.value)}"
         return _cut(text, node, f"{{url: {written}, {_flow(fields)}}}")
     missing = {key: value for key, value in fields.items() if _value(node, key) is None}
     if missing and isinstance(node, MappingNode):
@@ -68,15 +74,26 @@ def _with(text: str, node: Node, fields: dict[str, str]) -> str:
 
 
 def _added(text: str, node: MappingNode, fields: dict[str, str]) -> str:
-    last = node.value[-1][1].end_mark.index
+    last = _end(node)
     if node.flow_style:
         return f"{text[:last]}, {_flow(fields)}{text[last:]}"
     column = node.value[0][0].start_mark.column
     last = len(text[:last].rstrip())
+    ending = "\r\n" if "\r\n" in text else "\n"
     rest = text[last:]
-    comment, newline, after = rest.partition("\n")  # what stands behind the last value stays there
-    lines = "".join(f"\n{' ' * column}{key}: {value}" for key, value in fields.items())
+    comment, newline, after = rest.partition(ending)  # what stands behind the last value stays
+    lines = "".join(f"{ending}{' ' * column}{key}: {value}" for key, value in fields.items())
     return f"{text[:last]}{comment}{lines}{newline}{after}"
+
+
+def _end(node: MappingNode) -> int:
+    """Where its last value ends: a block within it ends for the parser where the next thing begins,
+    behind comments that are of that."""
+    last: Node = node.value[-1][1]
+    while isinstance(last, MappingNode | SequenceNode) and not last.flow_style and last.value:
+        final = last.value[-1]
+        last = final[1] if isinstance(final, tuple) else final
+    return last.end_mark.index
 
 
 def _flow(fields: dict[str, str]) -> str:

@@ -138,14 +138,13 @@ def _confirm(line: Line, source: Source, found: Sequence[probe.Listed]) -> None:
     """Writes it, or leaves the file as it was where the facts would not load any more."""
     urls = [listed.facts.url for listed in found if listed.works]
     path = _file(line, source.desk)
-    before = path.read_text(encoding="utf-8")
-    path.write_text(
-        confirmed(before, source.id, urls, line.settings.clock().date()), encoding="utf-8"
-    )
+    before = path.read_bytes()  # its line ends are its own, too
+    after = confirmed(before.decode("utf-8"), source.id, urls, line.settings.clock().date())
+    path.write_bytes(after.encode("utf-8"))
     try:
         load_sources(line.settings.sources)
     except SourceFactsError:
-        path.write_text(before, encoding="utf-8")
+        path.write_bytes(before)
         raise
 
 
