@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 # Bytes. Statements and listings stay far below.
 LARGE = 1_000_000
-_TURN = threading.RLock()
+_TURN, _WRITING = threading.RLock(), threading.Lock()
 # The parameters' numbers are malloc.h's. Blocks of so many bytes are mapped by themselves.
 _M_MMAP_THRESHOLD, _MAPPED_FROM = -3, 256 * 1024
 _M_ARENA_MAX, _ARENAS = -8, 2
@@ -29,6 +29,16 @@ def in_turn(size: int) -> Iterator[None]:
             yield
         finally:
             give_back()
+
+
+@contextmanager
+def written_in_turn(size: int) -> Iterator[None]:
+    """Waits for the process's one turn at writing down a large page, which takes copies of it."""
+    if size <= LARGE:
+        yield
+        return
+    with _WRITING:
+        yield
 
 
 def give_back() -> None:

@@ -23,7 +23,7 @@ from scrapers.exchange import Exchange, lowered
 from scrapers.failures import explain
 from scrapers.guard import GuardedAdapter
 from scrapers.judge import is_challenge
-from scrapers.large import in_turn
+from scrapers.large import written_in_turn
 from scrapers.pace import Asked, Turn
 from scrapers.policy import FetchPolicy
 
@@ -112,7 +112,7 @@ class Network:
             extract_cookies_to_jar(jar, prepared, response.raw)  # type: ignore[no-untyped-call]
         # Archived outside the handlers above: a full disk is our trouble, not the web's.
         evidence = _evidence(prepared, response, body, started, peer)
-        with in_turn(len(body.wire)):  # a record is made of copies
+        with written_in_turn(len(body.wire)):
             warc, record_id = self._archive.write(evidence) if self._archive else (None, None)
         exchange = Exchange(
             url=url,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import pickle
 import socket
@@ -457,6 +458,25 @@ def test_all_sessions_share_one_set_of_certificates(
         secure.pages["/a"] = Reply(headers=HTML, body=PAGE)
         assert [fetch(secure.url + "/a").error for _ in range(3)] == [None] * 3
     assert len(loads) == 1
+
+
+@pytest.mark.parametrize(("limit", "cut"), [(5_000_000, None), (10_000_000, 6_000_000)])
+def test_a_large_page_that_failed_leaves_nothing_in_memory(
+    server: Server, limit: int, cut: int | None
+) -> None:
+    server.pages["/large"] = Reply(headers=HTML, body=b"<p>word " * 1_000_000, send=cut)
+    fetch(server.url + "/robots.txt")
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        capture = fetch(server.url + "/large", retries=0, max_body=limit)
+        assert isinstance(capture.error, TooLarge | Truncated)
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert kept < 1_000_000
 
 
 def test_a_large_page_is_held_in_memory_once(server: Server) -> None:

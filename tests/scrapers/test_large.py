@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
-from scrapers.large import LARGE, in_turn
+from scrapers.large import LARGE, in_turn, written_in_turn
 
 
-def most_at_once(size: int) -> int:
+def most_at_once(size: int, turn: Callable[[int], AbstractContextManager[None]]) -> int:
     inside, most = 0, 0
     lock = threading.Lock()
 
     def read() -> None:
         nonlocal inside, most
-        with in_turn(size), in_turn(size):
+        with turn(size):
             with lock:
                 inside += 1
                 most = max(most, inside)
@@ -31,8 +33,15 @@ def most_at_once(size: int) -> int:
 
 
 def test_large_pages_wait_for_one_another() -> None:
-    assert most_at_once(LARGE + 1) == 1
+    assert most_at_once(LARGE + 1, in_turn) == 1
+    assert most_at_once(LARGE + 1, written_in_turn) == 1
+
+
+def test_a_turn_may_be_entered_within_itself() -> None:
+    with in_turn(LARGE + 1), in_turn(LARGE + 1), written_in_turn(LARGE + 1):
+        pass
 
 
 def test_a_small_page_waits_for_nobody() -> None:
-    assert most_at_once(LARGE) > 1
+    assert most_at_once(LARGE, in_turn) > 1
+    assert most_at_once(LARGE, written_in_turn) > 1
