@@ -6,7 +6,7 @@ Everything follows from a seed. Day 0 is the first on which anybody looks.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,16 @@ from tests.world.faults import Episode, episodes
 from tests.world.words import Wording, write
 
 START = date(2026, 3, 1)
-FAMILIES = ("china_mission", "china_mfa", "wordpress", "generic", "feed", "teaser")
+FAMILIES = (
+    "china_mission",
+    "china_mfa",
+    "wordpress",
+    "generic",
+    "feed",
+    "teaser",
+    "sitemap",
+    "json",
+)
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Europe/Berlin", "Pacific/Auckland")
 # An encoding, the language that is written in it, and a label that it often wrongly goes under.
 ENCODINGS = (
@@ -35,10 +44,12 @@ ENCODINGS = (
     ("windows-1254", "tr", "utf-8"),
 )
 LABELS = ("right", "missing", "wrong")
+# Families that are read by the selectors of their own layout, which a host may leave overnight.
+SELECTED = ("china_mission", "china_mfa", "wordpress")
 # How many statements a page of a listing holds.
 WINDOW = 6
 # By which other address a listing names a statement once more.
-TWINS = ("moved", "alias", "tracking", "scheme")
+TWINS = ("moved", "alias", "tracking", "scheme", "slash")
 WITHDRAWN = ("404", "410", "soft 404", "home")
 
 
@@ -47,7 +58,8 @@ class Item:
     """A statement. appears, gone, edits: days; before day 0: it stood when the watch began.
 
     at: when it was published (aware); minute: whether the page says at which time. odd_date: what
-    the page says in its place, which cannot be. withdrawn_as: how its page answers once gone.
+    the page says in its place, which cannot be. withdrawn_as: how its page answers once gone. pdf:
+    it is published as one. unlisted: no listing names it, its running number is skipped.
     """
 
     number: int
@@ -60,6 +72,8 @@ class Item:
     withdrawn_as: str = "404"
     odd_date: bool = False
     twin: str | None = None
+    pdf: bool = False
+    unlisted: bool = False
 
     def stands(self, day: int) -> bool:
         return self.appears <= day and (self.gone is None or day < self.gone)
@@ -151,8 +165,8 @@ def _host(number: int, days: int, seed: int, faults: tuple[Episode, ...]) -> Hos
         validators=("etag", "last-modified", "none")[number % 3],
         robots=("rules", "none", "page", "delay", "moved", "private")[chance.randrange(6)],
         skew=chance.choice((0, 0, 0, 1, -1)),
-        layout_changes=changes if family not in ("feed", "generic", "teaser") else None,
-        items=_items(family, language, zone, days, chance),
+        layout_changes=changes if family in SELECTED else None,
+        items=_items(number, family, language, zone, days, chance),
         faults=faults,
         shuffles=frozenset(day for day in range(days) if chance.random() < 0.06),
         drops=frozenset(day for day in range(days) if chance.random() < 0.06),
@@ -160,18 +174,27 @@ def _host(number: int, days: int, seed: int, faults: tuple[Episode, ...]) -> Hos
 
 
 def _items(
-    family: str, language: str, zone: str, days: int, chance: random.Random
+    host: int, family: str, language: str, zone: str, days: int, chance: random.Random
 ) -> tuple[Item, ...]:
     appears = [-chance.randrange(1, 9) for _ in range(4)]
     rate = chance.choice((0.05, 0.12, 0.25))
-    burst = chance.randrange(2, days) if chance.random() < 0.12 else None
+    burst = chance.randrange(2, max(days, 3)) if chance.random() < 0.12 else None
     for day in range(days):
         appears += [day] * (chance.random() < rate)
         appears += [day] * (9 if day == burst else 0)
-    return tuple(
+    items = [
         _item(family, language, zone, number, day, days, chance)
         for number, day in enumerate(sorted(appears), 1)
-    )
+    ]
+    if family == "generic" and language == "en" and host % 16 < 8:
+        items = [_as_pdf(item) if item.number % 3 == 0 else item for item in items]
+    elif family == "generic":
+        items = [replace(i, unlisted=i.number % 5 == 4 and i.appears > 0) for i in items]
+    return tuple(items)
+
+
+def _as_pdf(item: Item) -> Item:
+    return replace(item, pdf=True, odd_date=False, path=item.path.replace(".html", ".pdf"))
 
 
 def _item(
@@ -183,6 +206,8 @@ def _item(
     )
     if at > morning(max(day, -1)):
         at -= timedelta(days=1)
+    if chance.random() < 0.08:  # its clock, or its editor, is a day ahead
+        at += timedelta(days=1)
     edits = [max(day, 0) + chance.randrange(1, 7)] if chance.random() < 0.25 else []
     edits += [edits[0] + chance.randrange(1, 5)] if edits and chance.random() < 0.2 else []
     gone = max(day, 0) + chance.randrange(2, 10) if chance.random() < 0.1 else None
@@ -198,14 +223,21 @@ def _item(
         path=_path(family, number, local),
         appears=day,
         at=at,
-        minute=family in ("china_mission", "wordpress", "feed", "teaser"),
+        minute=family not in ("china_mfa", "generic"),
         wordings=tuple(written),
         gone=gone,
         withdrawn_as=chance.choice(WITHDRAWN),
         odd_date=family == "generic" and chance.random() < 0.05,
         # What a feed carries whole is never fetched, so nobody learns where its old address leads.
-        twin=chance.choice(TWINS[family == "feed" :]) if chance.random() < 0.2 else None,
+        twin=_twin(family, chance) if chance.random() < 0.25 else None,
     )
+
+
+def _twin(family: str, chance: random.Random) -> str:
+    if family == "feed":
+        return chance.choice(TWINS[1:4])
+    # Only what is named as a folder has a twin without the slash.
+    return chance.choice(TWINS[: 4 + (family in ("wordpress", "teaser", "sitemap", "json"))])
 
 
 def _path(family: str, number: int, local: datetime) -> str:

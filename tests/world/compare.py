@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from communique.database import database
 from communique.settings import Settings
 from tests.world import truth
-from tests.world.calendar import START, Host, Item, World
+from tests.world.calendar import SELECTED, START, Host, Item, World
 from tests.world.report import Report
 from tests.world.run import DELAY, Seen
 from tests.world.server import CONTROL
@@ -25,6 +25,8 @@ MOST_MEMORY = 300_000_000
 # A request's start is noted just before it is sent, and the kernel's clock for arrivals ticks every
 # four milliseconds: on a busy machine two starts that are a delay apart arrive so much closer.
 JITTER = 0.05
+PUT_OFF = "the turn's time was over"
+CUT = "stopped after "
 FINE = ("ok", "quiet", "late")
 FAILED = ("blocked", "soft_404", "broken", "unreadable", "gone", "disallowed")
 
@@ -43,8 +45,10 @@ class _Comparison:
     def item(self, source: str, url: str) -> tuple[Item | None, bool]:
         """The statement that an address of a source is of, and whether by an old address."""
         path = urlsplit(url).path
-        moved = path.startswith("/old/")
-        return self.items.get((source, path[4:] if moved else path)), moved
+        own = path[4:] if path.startswith("/old/") else path
+        if (source, f"{own}/") in self.items:  # its twin without the slash
+            own = f"{own}/"
+        return self.items.get((source, own)), own != path
 
 
 def compare(world: World, settings: Settings, seen: Seen) -> Report:
@@ -58,6 +62,7 @@ def compare(world: World, settings: Settings, seen: Seen) -> Report:
         _outcomes(comparison)
         _statements(comparison)
         _states(comparison)
+        _doubts(comparison)
         _unvisited(comparison)
     _manners(world, seen, report)
     _measures(seen, report)
@@ -75,6 +80,9 @@ def _outcomes(this: _Comparison) -> None:
     query = "SELECT source_id, url, listing, outcome, fetched_at, error FROM communique.captures"
     for source, url, listing, outcome, at, error in this.rows(f"{query} ORDER BY id"):
         host, (day, attempt) = this.hosts[source], _when(at)
+        if PUT_OFF in (error or ""):
+            this.report.counted["pages put off to the next run"] += 1
+            continue
         if listing is not None:
             expected = truth.listing_outcomes(host, day, attempt, url == listing)
             this.report.told["listing", "/".join(sorted(expected)), outcome] += 1
@@ -116,6 +124,8 @@ def _statements(this: _Comparison) -> None:
         host, rows = this.hosts[source], stored[source, path]
         must = truth.must_be_stored(host, item, this.world.days)
         this.report.counted["statements published"] += 1
+        this.report.counted["of them as PDF, stored"] += item.pdf and bool(rows)
+        this.report.counted["of them by their skipped number"] += item.unlisted and bool(rows)
         this.report.counted["statements that must be stored"] += must
         this.report.counted["statements stored"] += len(rows)
         if must and not rows:
@@ -153,6 +163,21 @@ def _facts(this: _Comparison, host: Host, item: Item, row: Any, revisions: list[
         this.report.wrong("withdrawal", f"{row.source_id}: {row.url} stands, but is withdrawn")
 
 
+def _doubts(this: _Comparison) -> None:
+    """What another reader had to read in the place of the family's is stored, and marked."""
+    query = """
+        SELECT s.source_id, s.url, a.suspect FROM communique.statements s
+        JOIN communique.revisions r ON r.statement_id = s.id AND r.number = s.revision_number
+        JOIN communique.addresses a ON a.statement_id = s.id AND a.url = s.url
+        WHERE r.reader LIKE 'generic/%'
+    """
+    for source, url, suspect in this.rows(query):
+        if this.hosts[source].family in SELECTED:
+            this.report.counted["statements read in a new layout"] += 1
+            if suspect is None:
+                this.report.wrong("doubt", f"{source}: {url} is not marked")
+
+
 def _folded(words: str) -> str:
     return " ".join(words.split())
 
@@ -170,6 +195,10 @@ def _states(this: _Comparison) -> None:
         day = int(key.split(":")[0].removeprefix("day "))
         host, attempt = this.hosts[source], int((source, day) in tried)
         outcomes = pages[source, day]
+        if (error or "").startswith(CUT):
+            this.report.counted["turns that had no time for all"] += 1
+            before[source] = state
+            continue
         if truth.listing_outcomes(host, day, attempt, True) != {"listed"}:
             expected = "failing"
         elif sum(outcomes.values()) > 1 and not any(outcomes[x] for x in truth.NOT_BROKEN):

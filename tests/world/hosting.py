@@ -77,6 +77,8 @@ class Hosting:
             return listing
         if path.startswith("/old/"):
             return Reply(301, {"Location": f"http://{host.address}:{{port}}{path[4:]}"})
+        if f"{path}/" in self._items[host.number]:
+            return Reply(301, {"Location": f"{path}/"})
         item = self._items[host.number].get(path.split("?")[0])
         if item is None or item.appears > self.day:
             return html("404", "<h1>404</h1>", 404)

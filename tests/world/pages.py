@@ -7,13 +7,16 @@ The layouts are those of real families of sites; `new` ones come overnight where
 from __future__ import annotations
 
 import hashlib
+import json
 import random
+import textwrap
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
+from tests.pdf_files import LEFT, Type, column, pdf
 from tests.world.calendar import WINDOW, Host, Item, morning
 from tests.world.replies import MENU, Reply, html
 from tests.world.words import Wording
@@ -25,6 +28,8 @@ LISTINGS = {
     "generic": "/press/",
     "feed": "/feed/",
     "teaser": "/feed/",
+    "sitemap": "/sitemap.xml",
+    "json": "/api/items",
 }
 PRIVATE = "/internal/"
 _NAV = f'<div class="nav"><a href="/">Home</a><ul>{MENU}</ul></div>'
@@ -48,7 +53,7 @@ def robots(host: Host) -> Reply:
 def listed(host: Host, day: int) -> list[Item]:
     """The statements that stand, newest first; on some days a few are left out, or they are in
     another order."""
-    items = [item for item in host.items if item.stands(day)]
+    items = [item for item in host.items if item.stands(day) and not item.unlisted]
     items.sort(key=lambda item: (item.appears, item.number), reverse=True)
     chance = random.Random(f"{host.number} {day}")
     if day in host.drops and len(items) > 4:
@@ -75,6 +80,10 @@ def page_of_listing(host: Host, day: int, number: int, fault: str | None = None)
         shown, pages = items[:WINDOW], number + 3
     if host.family in ("feed", "teaser"):
         return _feed(host, day, items[: 2 * WINDOW] if shown[1:] else shown)
+    if host.family == "sitemap":
+        return _sitemap(host, day, items[: 2 * WINDOW] if shown[1:] else shown)
+    if host.family == "json":
+        return _json(host, day, items[: 2 * WINDOW] if shown[1:] else shown)
     more = _paging(host, number, pages)
     body = _rows(host, day, shown) + more
     return _in_encoding(host, "News", f"{_NAV}{body}{_FOOT}")
@@ -83,13 +92,22 @@ def page_of_listing(host: Host, day: int, number: int, fault: str | None = None)
 def statement(host: Host, day: int, item: Item) -> Reply:
     """The page of a statement that stands."""
     wording = item.wording(day)
+    if item.pdf:
+        return _validated(host, day, item, _pdf(host, item, wording))
     new = host.layout_changes is not None and day >= host.layout_changes
     head, body = _ARTICLES["new" if new else host.family](host, item, wording)
     reply = _in_encoding(host, f"{wording.title} - The ministry", f"{_NAV}{body}{_FOOT}", head)
+    return _validated(host, day, item, reply, host.layout_changes if new else None)
+
+
+def _validated(
+    host: Host, day: int, item: Item, reply: Reply, layout_since: int | None = None
+) -> Reply:
+    """The page under the validators that the host gives."""
     tag = hashlib.sha256(reply.body).hexdigest()[:16]
     changed = morning([since for since, _ in item.wordings if since <= day][-1])
-    if new and host.layout_changes is not None:
-        changed = max(changed, morning(host.layout_changes))
+    if layout_since is not None:
+        changed = max(changed, morning(layout_since))
     validator = {
         "etag": {"ETag": f'"{tag}"'},
         "last-modified": {"Last-Modified": format_datetime(changed, usegmt=True)},
@@ -142,6 +160,7 @@ def links(host: Host, item: Item) -> tuple[str, ...]:
         "tracking": f"{own}?utm_source=list&amp;fbclid=x{item.number}#top",
         "scheme": own.replace("http:", "https:"),
         "moved": f"http://{host.address}:{{port}}/old{item.path}",
+        "slash": own.rstrip("/"),
     }
     return (own,) if item.twin is None else (own, other[item.twin])
 
@@ -177,6 +196,46 @@ def _feed(host: Host, day: int, items: Sequence[Item]) -> Reply:
     )
     stated = f"; charset={host.label}" if host.label and host.number % 2 else ""
     return Reply(200, {"Content-Type": f"application/rss+xml{stated}"}, feed.encode(host.encoding))
+
+
+def _sitemap(host: Host, day: int, items: Sequence[Item]) -> Reply:
+    entries = "".join(
+        f"<url><loc>{escape(url)}</loc><lastmod>{_changed(item, day):%Y-%m-%d}</lastmod></url>"
+        for item in items
+        for url in _plain_links(host, item)
+    )
+    sitemap = (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</urlset>'
+    )
+    return Reply(200, {"Content-Type": "application/xml"}, sitemap.encode())
+
+
+def _json(host: Host, day: int, items: Sequence[Item]) -> Reply:
+    entries = [
+        {"link": url, "headline": {"text": item.wording(day).title}, "at": item.at.isoformat()}
+        for item in items
+        for url in _plain_links(host, item)
+    ]
+    answer = json.dumps({"total": len(items), "results": entries})
+    return Reply(200, {"Content-Type": "application/json"}, answer.encode())
+
+
+def _plain_links(host: Host, item: Item) -> list[str]:
+    return [url.replace("&amp;", "&") for url in links(host, item)]
+
+
+def _changed(item: Item, day: int) -> datetime:
+    return morning([since for since, _ in item.wordings if since <= day][-1])
+
+
+def _pdf(host: Host, item: Item, wording: Wording) -> Reply:
+    """The statement as an office program sets it: title, date, and paragraphs with room between."""
+    lines = [f"{_local(host, item):%Y-%m-%d}", ""]
+    for paragraph in wording.paragraphs:
+        lines += [*textwrap.wrap(paragraph, 80), ""]
+    page = [Type(LEFT, 780, 18, wording.title), *column(lines, top=740)]
+    return Reply(200, {"Content-Type": "application/pdf"}, pdf([page], title=wording.title))
 
 
 def _local(host: Host, item: Item) -> datetime:
@@ -248,6 +307,8 @@ _ARTICLES = {
     "generic": _generic,
     "teaser": _teaser,
     "feed": _teaser,
+    "sitemap": _teaser,
+    "json": _teaser,
     "new": _new,
 }
 

@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,10 @@ ROOT = Path(__file__).parents[2]
 # Seconds from start to start that every source declares.
 DELAY = 0.25
 LANGUAGES = {"zh_hant": "zh"}
+TYPES = {"feed": "rss", "teaser": "rss", "sitemap": "sitemap", "json": "json"}
+READERS = {"teaser": "generic", "sitemap": "generic", "json": "generic"}
+# A source's turn may go on asking for so long; the rest is the next run's.
+LONGEST_TURN = timedelta(seconds=45)
 
 
 @dataclass
@@ -134,7 +139,7 @@ def _run(
     sources = [source for source in line.sources if only is None or source.id in only]
     watching = _Watch(seen, day, attempt)
     began = time.monotonic()
-    done = collect_all(line, sources, run_key=f"day {day}", onlooker=watching)
+    done = collect_all(line, sources, run_key=f"day {day}", onlooker=watching, longest=LONGEST_TURN)
     seen.runs[day, attempt] = time.monotonic() - began
     return frozenset(each.source.id for each in done if each.failed)
 
@@ -150,25 +155,33 @@ def write_sources(world: World, port: int, folder: Path) -> None:
 
 
 def _facts(host: Host, port: int) -> dict[str, Any]:
-    listing = {
+    listing: dict[str, Any] = {
         "url": f"http://{host.address}:{port}{LISTINGS[host.family]}",
-        "type": "rss" if host.family in ("feed", "teaser") else "html",
+        "type": TYPES.get(host.family, "html"),
         "confidence": "seen",
         "at_least": 2,
     }
+    if host.family == "json":
+        listing["fields"] = {
+            "items": "results",
+            "url": "link",
+            "title": "headline.text",
+            "date": "at",
+        }
     facts = {
         "id": host.id,
         "publisher": f"The ministry at {host.address}",
         "kind": "ministry",
         "languages": [LANGUAGES.get(host.language, host.language)],
         "time_zone": host.zone,
-        "reader": {"feed": "feed", "teaser": "generic"}.get(host.family, host.family),
+        "reader": READERS.get(host.family, host.family),
         "delay": DELAY,
         "aliases": [f"{host.alias}:{port}"],
         "listings": [listing],
     }
     if host.family == "generic":
         facts["articles"] = r"/press/release-number-\d+"
+        facts["series"] = r"/press/release-number-(\d+)"
     return facts
 
 
