@@ -3,14 +3,13 @@ in which state that leaves the source: the rules of that are in communique/healt
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Row, func, select, text, update
+from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from communique.health import (
@@ -21,50 +20,11 @@ from communique.health import (
     plain,
     publishing,
     statement_trouble,
-    usual_entries,
 )
 from communique.schema import OUTCOMES, Coverage, Run
+from communique.turns import Found, listings_of, mark_collapsed, seen, visited
 from scrapers.sources import Source
 
-READABLE = ("new", "revised", "unchanged", "implausible")
-FAILED = ("blocked", "soft_404", "broken", "unreadable", "not_in_archive")
-# An address of which no statement was ever read counts as missing in these cases too.
-NEVER_READ = ("gone", "disallowed")
-UNREAD = [*FAILED, *NEVER_READ]
-READ_FIRST = ("new", "implausible")
-
-# The last visit to an address in this run is the one that counts, but what a visit stored stays
-# stored: new and revised are never undone by a second look in the same run. fresh: it failed in no
-# run before.
-_PAGES = text("""
-    SELECT outcome, unread, fresh, count(*) FROM (
-        SELECT DISTINCT ON (c.address_id) c.outcome, a.statement_id IS NULL AS unread, NOT EXISTS (
-                   SELECT FROM communique.captures e
-                   WHERE e.address_id = c.address_id AND e.run_id <> c.run_id AND e.id < c.id
-                     AND e.outcome = ANY(:failed)
-               ) AS fresh
-        FROM communique.captures c JOIN communique.addresses a ON a.id = c.address_id
-        WHERE c.run_id = :run AND c.source_id = :source
-        ORDER BY c.address_id, c.outcome NOT IN ('new', 'revised', 'implausible'), c.id DESC
-    ) last GROUP BY outcome, unread, fresh
-""")
-_LISTINGS = text("""
-    SELECT DISTINCT ON (url) id, url, listing, outcome, entries, fetched_at
-    FROM communique.captures
-    WHERE run_id = :run AND source_id = :source AND listing IS NOT NULL
-    ORDER BY url, id DESC
-""")
-# A reading that counted as far too few keeps the number of its entries.
-_READINGS = text("""
-    SELECT entries, outcome = 'listed' FROM communique.captures
-    WHERE source_id = :source AND url = :url AND listing = :url AND run_id <> :run
-      AND entries > 0 AND fetched_at < :before
-      AND (CAST(:since AS date) IS NULL OR fetched_at >= CAST(:since AS date))
-    ORDER BY fetched_at DESC LIMIT 30
-""")
-_TOO_FEW = text(
-    "UPDATE communique.captures SET outcome = 'unreadable', error = :error WHERE id = :id"
-)
 _FIRST_ERROR = text("""
     SELECT error, url FROM (
         SELECT DISTINCT ON (listing, url) error, url, listing, id FROM communique.captures
@@ -77,10 +37,6 @@ _SUSPECT = text("""
         WHERE run_id = :run AND source_id = :source AND address_id IS NOT NULL
         ORDER BY address_id, id DESC
     ) last WHERE suspect IS NOT NULL
-""")
-_OUTSTANDING = text("""
-    SELECT count(*) FROM communique.addresses
-    WHERE source_id = :source AND statement_id IS NULL AND outcome = ANY(:failed)
 """)
 _NEWEST = text("SELECT max(published_on) FROM communique.statements WHERE source_id = :source")
 # The days on which it published something: of an undated statement, that on which it was seen.
@@ -153,27 +109,27 @@ def record_coverage(
     """
     key = {"run": run_id, "source": source.id}
     with engine.begin() as connection:
-        _mark_collapsed(connection, key, source)
-        pages = connection.execute(_PAGES, key | {"failed": UNREAD}).all()
+        mark_collapsed(connection, key, source)
+        pages = visited(connection, key)
         before = connection.execute(_BEFORE, key).one_or_none()
-        seen = _seen(connection, key, pages, before, by_listing=by_listing)
+        saw = seen(connection, key, pages, before, by_listing=by_listing)
         cadence, fine = _publishing(connection, source, started_at)
-        state = "failing" if crash or (cut and not seen.read) else listing_trouble(seen)
-        blind = None if state else statement_trouble(seen)
+        state = "failing" if crash or (cut and not saw.read) else listing_trouble(saw)
+        blind = None if state else statement_trouble(saw)
         state = state or blind or fine
         if state == "failing" and not connection.execute(_EVER_GOOD, key).scalar_one():
             state = "never_worked"
         row = {
             "finished_at": finished_at,
-            "listings_read": seen.listings.get("listed", 0),
-            "listings_failed": seen.listings_failed,
+            "listings_read": saw.listings.get("listed", 0),
+            "listings_failed": saw.listings_failed,
             "listed": listed,
             "known": known,
             "suspect": connection.execute(_SUSPECT, key).scalar_one(),
             "newest": connection.execute(_NEWEST, key).scalar_one(),
             "state": state,
             "since": before.since if before and before.state == state else started_at,
-            "error": plain(crash) if crash else _error(connection, key, state, seen, before, cut),
+            "error": plain(crash) if crash else _error(connection, key, state, saw, before, cut),
             "cadence_days": cadence,
             "blind": blind is not None,
         }
@@ -213,54 +169,6 @@ def last_collected(engine: Engine, source_id: str, run_id: int) -> datetime | No
         return connection.execute(query).scalar()
 
 
-def _seen(
-    connection: Connection,
-    key: Mapping[str, Any],
-    pages: Any,
-    before: Row[*tuple[Any, ...]] | None,
-    *,
-    by_listing: bool,
-) -> Seen:
-    listings = connection.execute(_LISTINGS, key).all()
-    unread: Counter[str] = Counter()
-    unread_new, afresh, afresh_new = 0, False, False
-    for outcome, never_read, fresh, number in pages:
-        if outcome in FAILED or (never_read and outcome in NEVER_READ):
-            unread[outcome] += number
-            unread_new += number * never_read
-            afresh |= fresh
-            afresh_new |= fresh and never_read
-    return Seen(
-        by_listing=by_listing,
-        listings=Counter(page.outcome for page in listings),
-        named=sum(page.entries or 0 for page in listings),
-        read=sum(number for outcome, _, _, number in pages if outcome in READABLE),
-        read_new=sum(number for outcome, _, _, number in pages if outcome in READ_FIRST),
-        unread=unread,
-        unread_new=unread_new,
-        afresh=afresh,
-        afresh_new=afresh_new,
-        outstanding=connection.execute(_OUTSTANDING, {**key, "failed": UNREAD}).scalar_one(),
-        blind=before.state if before is not None and before.blind else None,
-    )
-
-
-def _mark_collapsed(connection: Connection, key: Mapping[str, Any], source: Source) -> None:
-    """A first page that names far fewer entries than usual is taken as not read. What a person
-    has confirmed since counts from that day on."""
-    confirmed = {facts.url: facts.seen_on for facts in source.listings}
-    for page in connection.execute(_LISTINGS, key).all():
-        if page.outcome != "listed" or page.url != page.listing:
-            continue
-        asked = {"url": page.url, "before": page.fetched_at, "since": confirmed.get(page.url)}
-        earlier = [(n, good) for n, good in connection.execute(_READINGS, {**key, **asked})]
-        usual = usual_entries(page.entries or 0, earlier)
-        if usual is not None:
-            error = f"the listing names {page.entries} addresses, usually {usual}"
-            where = f" [source={source.id} address={page.url}]"
-            connection.execute(_TOO_FEW, {"id": page.id, "error": error + where})
-
-
 def _publishing(connection: Connection, source: Source, now: datetime) -> tuple[int | None, str]:
     """The source's cadence, declared or learned, and its state as far as it reads well."""
     rows = connection.execute(_DAYS, {"source": source.id, "zone": source.time_zone})
@@ -274,8 +182,8 @@ def _error(
     connection: Connection,
     key: Mapping[str, Any],
     state: str,
-    seen: Seen,
-    before: Row[*tuple[Any, ...]] | None,
+    saw: Seen,
+    before: Found | None,
     cut: str | None,
 ) -> str | None:
     """The run's first error in plain words; where it is the source's trouble, how far that goes."""
@@ -285,25 +193,25 @@ def _error(
         return f"{cut}; {said}" if said else cut
     if state not in TROUBLED:
         return said
-    if seen.listings_failed:
-        listings = connection.execute(_LISTINGS, key).all()
+    if saw.listings_failed:
+        listings = listings_of(connection, key)
         every = {page.listing for page in listings}
         bad = {page.listing for page in listings if page.outcome != "listed"}
         return f"{len(bad)} of {len(every)} listings: {said}" if len(every) > 1 else said
-    if seen.by_listing and not seen.named:
-        return "its listings name nothing" if seen.listings else "no listing was visited"
-    return _unread(seen, said) or (before.error if before is not None else None)
+    if saw.by_listing and not saw.named:
+        return "its listings name nothing" if saw.listings else "no listing was visited"
+    return _unread(saw, said) or (before.error if before is not None else None)
 
 
-def _unread(seen: Seen, said: str | None) -> str | None:
+def _unread(saw: Seen, said: str | None) -> str | None:
     """How many statements could not be read, and why the first could not; None: none was tried."""
-    missing = sum(seen.unread.values())
+    missing = sum(saw.unread.values())
     if not missing:
         return None
-    if not seen.read:
+    if not saw.read:
         return (
             said if missing == 1 else f"none of {missing} statements visited could be read: {said}"
         )
-    if seen.unread_new > 1 and not seen.read_new:
-        return f"none of {seen.unread_new} new statements visited could be read: {said}"
-    return f"{missing} of {missing + seen.read} statements visited could not be read: {said}"
+    if saw.unread_new > 1 and not saw.read_new:
+        return f"none of {saw.unread_new} new statements visited could be read: {said}"
+    return f"{missing} of {missing + saw.read} statements visited could not be read: {said}"
