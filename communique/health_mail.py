@@ -27,13 +27,9 @@ _GAPS = text("""
     SELECT g.id, g.source_id, g.kind, g.listing, g.after, g.before, g.found_at
     FROM communique.gaps g WHERE g.filled_at IS NULL ORDER BY g.source_id, g.id
 """)
-# An address whose reading is doubtful, with the capture that first showed it.
 _DOUBTS = text("""
-    SELECT a.source_id, a.url, a.suspect AS why, min(c.id) AS capture
-    FROM communique.addresses a
-    JOIN communique.captures c ON c.source_id = a.source_id AND c.address_id = a.id
-    WHERE a.suspect IS NOT NULL AND c.suspect IS NOT NULL
-    GROUP BY a.id ORDER BY a.source_id, min(c.id)
+    SELECT id, source_id, url, suspect AS why FROM communique.addresses
+    WHERE suspect IS NOT NULL ORDER BY source_id, id
 """)
 
 
@@ -92,15 +88,12 @@ def _content(
     gaps = [row for row in connection.execute(_GAPS).mappings() if row["source_id"] in names]
     doubts = [row for row in connection.execute(_DOUBTS).mappings() if row["source_id"] in names]
     known_gaps = set(before.get("known_gaps", ()))
-    known_doubts: Mapping[str, int] = before.get("known_doubts", {})
+    known_doubts = set(before.get("known_doubts", ()))
     new_gaps = [row for row in gaps if row["id"] not in known_gaps]
-    new_doubts = [d for d in doubts if d["capture"] > known_doubts.get(d["source_id"], 0)]
+    new_doubts = [row for row in doubts if row["id"] not in known_doubts]
     sections = changes(found, before.get("states"))
     if before and not (sections or new_gaps or new_doubts):
         return None
-    newest = dict(known_doubts)
-    for doubt in doubts:
-        newest[doubt["source_id"]] = max(newest.get(doubt["source_id"], 0), doubt["capture"])
     return {
         "at": now.isoformat(),
         "last_told": before.get("at"),
@@ -109,7 +102,7 @@ def _content(
         "doubts": _by_source(new_doubts, names, lambda doubt: f"{doubt['why']} ({doubt['url']})"),
         "states": {each.source: each.state for each in found},
         "known_gaps": [row["id"] for row in gaps],
-        "known_doubts": newest,
+        "known_doubts": [row["id"] for row in doubts],
     }
 
 
