@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 import re
+import tempfile
 import threading
+from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -115,16 +118,26 @@ def _identifier() -> LanguageIdentifier:
 
 @lru_cache(maxsize=1)
 def _loaded() -> LanguageIdentifier:
-    """The model, with copies of the columns of the languages that are told: its own restriction
-    would keep all of it."""
+    """The model, with copies of the columns of the languages that are told (its own restriction
+    would keep all of it), and its largest table in a file: a text needs little of it."""
     whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     columns = [n for n, code in enumerate(whole.nb_classes) if code in _TOLD.split()]
     return LanguageIdentifier(
         np.ascontiguousarray(whole.nb_ptc[:, columns]),
         whole.nb_pc[columns],
         [whole.nb_classes[n] for n in columns],
-        whole.tk_nextmove,
+        _mapped(whole.tk_nextmove),
         whole.tk_output,
         norm_probs=True,
         tk_row=whole.tk_row,
     )
+
+
+def _mapped(moves: array[int]) -> memoryview:
+    """A table out of the process's own memory: what is looked up in it is read from a file that is
+    gone with the process."""
+    with tempfile.TemporaryFile() as file:
+        moves.tofile(file)
+        file.flush()
+        whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return memoryview(whole).cast("I" if moves.itemsize == 4 else "H")
