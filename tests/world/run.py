@@ -33,7 +33,7 @@ from tests.world.server import CONTROL
 
 ROOT = Path(__file__).parents[2]
 # Seconds from start to start that every source declares.
-DELAY = 0.25
+DELAY = 0.2
 LANGUAGES = {"zh_hant": "zh"}
 TYPES = {"feed": "rss", "teaser": "rss", "sitemap": "sitemap", "json": "json"}
 READERS = {"teaser": "generic", "sitemap": "generic", "json": "generic"}
