@@ -65,7 +65,9 @@ _SENTENCES = re.compile(
 )
 
 _OUT_OF_ORDER = re.compile(
-    r"(http )?(error )?50[0-9]([ :–-].{0,40})?|(internal )?server error.{0,20}|runtime error"
+    r"(http )?(status )?(error )?50[0-9]((\s*[:|(.,]|\s+[-–—]\s).{0,40}"
+    r"|\s*(error|internal|server|bad gateway|service (temporar|un|not)|gateway|not|http|错误|服务"
+    r"|内部|ошибка).{0,40})?|(internal )?server error.{0,20}|runtime error"
     r"|service (temporarily )?unavailable|bad gateway|gateway time-?out|application error"
     r"|(database|fatal) error.{0,20}|error establishing a database connection|an error occurred"
     r"|error|(site |website )?(is )?(currently )?(under|down for|in) maintenance"

@@ -335,3 +335,33 @@ def test_a_large_page_of_ordinary_depth_is_no_tangle() -> None:
     sloppy = "<font size=2><span>" * 30
     body = a_page("Tables", sloppy + "<div>" * 40 + f"{picture}<table>{rows}</table>")
     assert judge(a_capture(body)) is None
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "403 people evacuated from Sudan",
+        "429 prisoners are home",
+        "500 doctors sent",
+        "403名公民回国",
+    ],
+)
+def test_a_statement_may_begin_with_a_number_that_is_an_errors(title: str) -> None:
+    page = f"<title>{title}</title>{MENU}<h1>{title}</h1><p>The ministry thanks all who helped.</p>"
+    assert judge(a_capture(page)) is None
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "403 Forbidden",
+        "Error 403",
+        "403 - Access",
+        "429 Too Many",
+        "403 禁止",
+        "500 Internal Error",
+    ],
+)
+def test_an_error_by_its_number_is_still_one(title: str) -> None:
+    page = f"<title>{title}</title>{MENU}<h1>{title}</h1><p>Come again later.</p>"
+    assert judge(a_capture(page)) is not None
