@@ -48,9 +48,13 @@ _FOUND = text("""
     ON CONFLICT (source_id, kind, listing, after, before)
     DO UPDATE SET filled_at = coalesce(gaps.filled_at, excluded.filled_at)
 """)
+# Of several listings one may have been out for a week while the others were read every day.
 _NEWEST_KNOWN = text("""
     SELECT url FROM communique.addresses
     WHERE source_id = :source AND NOT backfilled AND NOT url = ANY(:named)
+          AND first_listed_at <= coalesce((
+              SELECT walked_at FROM communique.listings
+              WHERE source_id = :source AND url = :listing), 'infinity')
     ORDER BY first_listed_at DESC, id LIMIT 1
 """)
 _BRIDGED = text("""
@@ -69,11 +73,12 @@ _BACKFILLED = text("""
         WHERE a.source_id = g.source_id AND a.url = ANY(:named)
               AND (a.url = g.after OR s.published_on <= :since))
 """)
-# As the listings spell them: what is guessed from them is to be fetched.
+# As the listings spell them: what is guessed from them is to be fetched. New is also what an
+# earlier run has named that died, or had no guesses left, before it looked.
 _IN_SERIES = text("""
-    SELECT fetch_url AS url, first_listed_at >= run.started_at AS new
-    FROM communique.addresses, communique.runs run
-    WHERE source_id = :source AND run.id = :run ORDER BY addresses.id DESC LIMIT :most
+    SELECT fetch_url AS url, first_listed_at >= :recent AND NOT backfilled AS new
+    FROM communique.addresses
+    WHERE source_id = :source ORDER BY id DESC LIMIT :most
 """)
 _SETTLED = text("""
     SELECT after, before, filled_at IS NULL AND found_at >= :recent AS again
@@ -162,7 +167,8 @@ def _note_window(
     connection: Connection, run_id: int, source: str, walk: Walked, now: datetime
 ) -> None:
     key: dict[str, Any] = {"source": source, "run": run_id, "kind": "window", "now": now}
-    after = connection.execute(_NEWEST_KNOWN, {"source": source, "named": list(walk.named)})
+    asked = {"source": source, "listing": walk.listing, "named": list(walk.named)}
+    after = connection.execute(_NEWEST_KNOWN, asked)
     around = {"after": after.scalar_one_or_none() or "", "before": walk.named[-1]}
     connection.execute(_FOUND, key | around | {"listing": walk.listing, "filled": None})
 
@@ -196,9 +202,9 @@ def settle_backfilled(
 
 
 def fill_numbers(look: Look, series: str) -> Iterator[Finding]:
-    """Looks for the numbers that this run's new addresses skip. What is found is a finding like
-    any other; a number that is not there is settled and never asked for again; one that could not
-    be asked for is looked for again by the collects of the next days."""
+    """Looks for the numbers that the addresses new in the last days skip. What is found is a
+    finding like any other; a number that is not there is settled and never asked for again; one
+    that could not be asked for is looked for again by the collects of the next days."""
     for skip in _skipped(look, series):
         answered = True
         for guess in skip.guesses:
@@ -220,11 +226,11 @@ def fill_numbers(look: Look, series: str) -> Iterator[Finding]:
 
 
 def _skipped(look: Look, series: str) -> list[Skip]:
-    asked: Mapping[str, Any] = {"source": look.source.id, "run": look.run_id, "most": NEWEST}
     recent = look.plan.now - LOOKED_FOR
+    asked: Mapping[str, Any] = {"source": look.source.id, "recent": recent, "most": NEWEST}
     with look.engine.connect() as connection:
         known = connection.execute(_IN_SERIES, asked).all()
-        tried = connection.execute(_SETTLED, {**asked, "recent": recent}).all()
+        tried = connection.execute(_SETTLED, asked).all()
     again = [
         Skip(row.after, row.before, guesses_between(series, row.after, row.before))
         for row in tried

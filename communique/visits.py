@@ -30,6 +30,8 @@ CONFIRM_AFTER = timedelta(hours=6)
 # An address that cannot be read is tried at every run this often, then less and less.
 EAGER_VISITS = 5
 LONGEST_PAUSE_DAYS = 30
+# How far before the last collect a listing's page that could not be read is still remembered.
+UNREAD_FOR = timedelta(days=14)
 
 GONE = (Outcome.GONE, Outcome.SOFT_404)
 SETTLED = (Outcome.DUPLICATE_ADDRESS,)
@@ -120,18 +122,20 @@ def walked_listings(engine: Engine, source_id: str) -> Mapping[str, datetime]:
 
 
 def unread_pages(engine: Engine, source_id: str) -> Mapping[str, tuple[str, ...]]:
-    """Further pages of listings that the last collect of this source could not read."""
-    last = (
-        select(func.max(CaptureRow.run_id))
-        .join(Run, Run.id == CaptureRow.run_id)
-        .where(CaptureRow.source_id == source_id, Run.kind == "collect")
+    """Further pages of listings that the last collect which asked for them could not read: one
+    that died before it asked again has settled nothing."""
+    newest = (
+        select(func.max(CaptureRow.fetched_at))
+        .where(CaptureRow.source_id == source_id, CaptureRow.listing.is_not(None))
         .scalar_subquery()
     )
     query = (
         select(CaptureRow.listing, CaptureRow.url, CaptureRow.outcome)
+        .join(Run, Run.id == CaptureRow.run_id)
         .where(
             CaptureRow.source_id == source_id,
-            CaptureRow.run_id == last,
+            CaptureRow.fetched_at > newest - UNREAD_FOR,
+            Run.kind == "collect",
             CaptureRow.listing.is_not(None),
             CaptureRow.listing != CaptureRow.url,
         )
@@ -140,7 +144,7 @@ def unread_pages(engine: Engine, source_id: str) -> Mapping[str, tuple[str, ...]
     pages: dict[str, dict[str, str]] = {}
     with engine.connect() as connection:
         for listing, url, outcome in connection.execute(query):
-            pages.setdefault(listing or "", {})[url] = outcome  # the last visit of the run counts
+            pages.setdefault(listing or "", {})[url] = outcome  # the last visit counts
     return {
         listing: tuple(url for url, outcome in seen.items() if outcome != "listed")
         for listing, seen in pages.items()

@@ -26,11 +26,13 @@ __all__ = ["Allowance", "Lookup", "Plan", "crawl", "read_listing", "visit_unlist
 
 @dataclass(slots=True)
 class _Seen:
-    """What one crawl has met so far: addresses still to visit, those done, listings walked."""
+    """What one crawl has met so far: addresses still to visit, those done, listings walked, and
+    which of these could be read."""
 
     todo: dict[str, tuple[Entry, Capture | None]] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     walked: list[Walked] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
 
     def add(self, url: str, entry: Entry, capture: Capture | None = None) -> None:
         if url not in self.done:
@@ -56,6 +58,8 @@ def crawl(
             if plan.since is not None:
                 yield from _visit_listed(source, fetch, lookup, plan, seen)
         seen.walked.append(this.result())
+        if this.read:
+            seen.read.append(facts.url)
     for url, entry in plan.pending:
         seen.add(url, entry)
     yield from _visit_listed(source, fetch, lookup, plan, seen)
@@ -75,7 +79,7 @@ def _visit_listed(
         entries = tuple((url, entry) for url, (entry, _) in todo.items())
         # A backfill of older days says nothing of what a collect has to look back to.
         newest = plan.until is None or plan.until >= day_in(plan.now, source.time_zone)
-        listings = tuple(each.listing for each in seen.walked if newest)
+        listings = tuple(seen.read) if newest else ()
         yield Listed(source.id, entries, listings, tuple(seen.walked))
     known = lookup(list(todo)) if todo else {}
     for url, (entry, capture) in todo.items():

@@ -82,7 +82,8 @@ class Plan:
 class Walk:
     """One listing's walk. queue: pages to read; again: those the last run could not read; all: the
     pages known so far; named: addresses in their order; met: whether one of them was
-    known; stale: pages in succession that brought nothing unknown."""
+    known; begun: whether its own address was read; stale: pages in succession that brought nothing
+    unknown."""
 
     source: Source
     facts: ListingFacts
@@ -95,8 +96,15 @@ class Walk:
     all: dict[str, None] = field(default_factory=dict)
     named: dict[str, None] = field(default_factory=dict)
     met: bool = False
+    begun: bool = False
     stale: int = 0
     jumped: bool = False
+
+    @property
+    def read(self) -> bool:
+        """Whether a later walk may count on what this one has read: what an earlier one could not
+        read of days is asked for page by page."""
+        return self.begun or periods.period_of(self.facts.url) is not None
 
     def result(self) -> Walked:
         """What the walk says of the series that the listing is."""
@@ -180,6 +188,7 @@ def _pages(this: Walk) -> Iterator[tuple[ListingSeen, Entries]]:
         this.all.update(dict.fromkeys(listing.pages))
         seen = ListingSeen(address, this.facts.url, len(entries), capture, pages=len(this.all))
         known = _known(this, entries)
+        this.begun = this.begun or address == this.facts.url
         yield seen, entries
         fresh = [url for url, _ in entries if url not in this.named]
         this.named.update(dict.fromkeys(fresh))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlalchemy import text
+
 from tests.command import answer
 from tests.communique.cli.test_live import World, article, listing, world  # noqa: F401
 from tests.servers import Reply
@@ -76,7 +78,7 @@ def test_an_outage_that_paging_bridges_is_no_gap(world: World) -> None:  # noqa:
     show(world, [3, 2, 1])
     world.collect("2026-03-20T06:00:00Z")
     show(world, [9, 8, 7], [6, 5, 4], [3, 2, 1])
-    assert world.collect("2026-03-27T06:00:00Z")["counts"]["new"] == 7
+    assert world.collect("2026-03-27T06:00:00Z")["counts"]["new"] == 6
     assert world.rows(OPEN) == []
 
 
@@ -157,3 +159,59 @@ def test_a_backfill_of_older_days_is_no_walk_of_the_newest(world: World) -> None
     older = ("backfill", "--since", "2026-03-10", "--until", "2026-03-12")
     answer(*older, settings=world.at("2026-03-22T05:00:00Z"))
     assert world.collect("2026-03-22T06:00:00Z")["counts"]["new"] == 7
+
+
+def test_the_gap_of_a_listing_that_was_out_begins_when_it_was_last_read(
+    world: World,  # noqa: F811
+) -> None:
+    file = Path(world.settings["sources"]) / "china.yaml"
+    first, second = (f"{world.web.url}/press/{name}.shtml" for name in ("default", "second"))
+    file.write_text(file.read_text().replace(f"[{first}]", f"[{first}, {second}]"))
+    for number in (2, 3, 9, 10, 20, 21, 22):
+        world.web.pages[f"/press/t{number}.shtml"] = article(number)
+    world.web.pages["/press/default.shtml"] = listing(range(2, 3))
+    world.web.pages["/press/second.shtml"] = listing(range(3, 4))
+    world.collect("2026-03-20T06:00:00Z")
+    world.web.pages["/press/second.shtml"] = Reply(404)
+    world.web.pages["/press/default.shtml"] = listing(range(9, 11))
+    show(world, [10, 9, 2])
+    world.collect("2026-03-26T06:00:00Z", status=1)
+    world.web.pages["/press/second.shtml"] = listing(range(20, 23))
+    world.collect("2026-03-27T06:00:00Z")
+    ((after,),) = world.rows("SELECT after FROM communique.gaps WHERE listing LIKE '%second%'")
+    assert after.endswith(("/t2.shtml", "/t3.shtml"))
+
+
+def test_a_page_that_could_not_be_read_is_read_though_the_next_run_died(
+    world: World,  # noqa: F811
+) -> None:
+    show(world, [3, 2, 1])
+    world.collect("2026-03-20T06:00:00Z")
+    show(world, [9, 8, 3, 7], [6, 5, 4, 2])
+    there = world.web.pages["/press/default_1.shtml"]
+    world.web.pages["/press/default_1.shtml"] = Reply(404)
+    world.collect("2026-03-21T06:00:00Z", status=1)
+    with world.store.begin() as connection:  # a run that was killed after its first page
+        connection.execute(
+            text("""
+                WITH killed AS (
+                    INSERT INTO communique.runs (kind, key, desk, started_at)
+                    VALUES ('collect', 'killed', 'china', '2026-03-22T06:00:00Z') RETURNING id)
+                INSERT INTO communique.captures
+                    (run_id, source_id, listing, url, fetched_at, outcome, entries)
+                SELECT killed.id, 'ministry', listing, url, '2026-03-22T06:00:00Z', 'listed', 3
+                FROM communique.captures, killed WHERE url = listing ORDER BY captures.id LIMIT 1
+            """)
+        )
+    world.web.pages["/press/default_1.shtml"] = there
+    assert world.collect("2026-03-23T06:00:00Z")["counts"]["new"] == 3
+
+
+def test_numbers_skipped_in_a_run_that_died_are_looked_for_by_the_next(
+    world: World,  # noqa: F811
+) -> None:
+    show(world, [12, 10])
+    world.collect("2026-03-20T06:00:00Z")  # as if killed before it looked for numbers
+    facts(world, series="'/t(\\d+)\\.shtml'")
+    world.web.pages["/press/t11.shtml"] = article(11)
+    assert world.collect("2026-03-21T06:00:00Z")["counts"]["new"] == 1
