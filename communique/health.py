@@ -39,6 +39,8 @@ LEAST_READINGS = 5
 COLLAPSED_BELOW = 3
 
 _LOCATION = re.compile(r" \[(?:source|address|selector)=.*\]\Z", re.DOTALL)
+# A stranger's words reach terminals, where these are commands or turn what follows around.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _EXTENT = re.compile(r"\A(?:none|\d+) of \d+ (?:listings|(?:new )?statements visited)[^:]*: ")
 _PARTICULAR = re.compile(
     r"https?://\S+|'[^']*'|\"[^\"]*\"|\b[\w-]+(?:\.[\w-]+)+\b|(?<!says )\b\d+\b"
@@ -154,7 +156,7 @@ def statement_trouble(seen: Seen) -> str | None:
 
 def plain(error: str, limit: int = 300) -> str:
     """An error as one line of plain words: without source, address and selector in brackets."""
-    words = " ".join(_LOCATION.sub("", error).split())
+    words = " ".join(_CONTROL.sub(" ", _LOCATION.sub("", error)).split())
     return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
 
 

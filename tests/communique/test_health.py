@@ -70,3 +70,7 @@ def test_errors_are_told_in_plain_words_and_are_alike_whatever_their_address() -
     assert alike(plain(one) + " (https://one.example/a)") == alike(two)
     assert alike("names 2 addresses, usually 30") == alike("names 1 addresses, usually 12")
     assert alike("the server says 404") != alike("the server says 410")
+
+
+def test_an_error_holds_no_command_to_a_terminal() -> None:
+    assert plain("titled \x1b[2J\x9b31m\u202e 'x'") == "titled [2J 31m 'x'"
