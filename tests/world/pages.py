@@ -46,7 +46,7 @@ def robots(host: Host) -> Reply:
     if host.robots == "moved":
         return Reply(301, {"Location": "/"})
     if host.robots == "delay":
-        rules += "Crawl-delay: 0.4\n"
+        rules += "Crawl-delay: 0.2\n"
     return Reply(200, {"Content-Type": "text/plain"}, rules.encode())
 
 

@@ -33,12 +33,12 @@ from tests.world.server import CONTROL
 
 ROOT = Path(__file__).parents[2]
 # Seconds from start to start that every source declares.
-DELAY = 0.2
+DELAY = 0.12
 LANGUAGES = {"zh_hant": "zh"}
 TYPES = {"feed": "rss", "teaser": "rss", "sitemap": "sitemap", "json": "json"}
 READERS = {"teaser": "generic", "sitemap": "generic", "json": "generic"}
 # A source's turn may go on asking for so long; the rest is the next run's.
-LONGEST_TURN = timedelta(seconds=45)
+LONGEST_TURN = timedelta(seconds=40)
 
 
 @dataclass
