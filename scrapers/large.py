@@ -41,6 +41,18 @@ def written_in_turn(size: int) -> Iterator[None]:
         yield
 
 
+def uncommented(html: str) -> str:
+    """A large page without its comments, which no reader reads and every tree would hold; a
+    smaller one as it is. A comment that never ends stays."""
+    if len(html) <= LARGE:
+        return html
+    kept, at = [], 0
+    while (first := html.find("<!--", at)) >= 0 and (last := html.find("-->", first + 4)) >= 0:
+        kept.append(html[at:first])
+        at = last + 3
+    return "".join([*kept, html[at:]]) if kept else html
+
+
 def give_back() -> None:
     """Gives the memory of what is no longer used back to the system. A soup is a tangle of
     references, which stays until somebody looks for it; freed memory stays with the allocator."""

@@ -9,7 +9,7 @@ from scrapers.addresses import canonical, storable
 from scrapers.charset import decode
 from scrapers.dates import infer_years
 from scrapers.errors import NothingListed, ScrapeError
-from scrapers.large import in_turn
+from scrapers.large import in_turn, uncommented
 from scrapers.readers import Page, Reader, reader
 from scrapers.sources import ListingFacts, Source
 from scrapers.values import Capture, Entry, Listing
@@ -58,9 +58,10 @@ def _listing_reader(source: Source, facts: ListingFacts) -> Reader:
 
 
 def _read(source: Source, facts: ListingFacts, capture: Capture, now: datetime) -> Listing:
+    html = decode(capture.body, capture.headers.get("content-type"))
     page = Page(
         url=capture.final_url,
-        html=decode(capture.body, capture.headers.get("content-type")),
+        html=uncommented(html) if facts.type == "html" else html,
         source=source,
         fetched_at=now,
         listing=facts,

@@ -13,7 +13,7 @@ from scrapers.dates import is_plausible
 from scrapers.doubt import doubt, stand_in
 from scrapers.errors import Implausible, ScrapeError, Unreadable
 from scrapers.language import language_of
-from scrapers.large import in_turn
+from scrapers.large import in_turn, uncommented
 from scrapers.pdf_lines import is_pdf
 from scrapers.readers import Page, Reader, reader
 from scrapers.sources import Source
@@ -143,7 +143,7 @@ def _opened(source: Source, entry: Entry, capture: Capture, now: datetime) -> tu
         used, html = reader("pdf"), ""
     else:
         used = reader("generic" if source.reader == "feed" else source.reader)
-        html = decode(capture.body, capture.headers.get("content-type"))
+        html = uncommented(decode(capture.body, capture.headers.get("content-type")))
     page = Page(
         url=entry.url, html=html, source=source, fetched_at=now, entry=entry, body=capture.body
     )

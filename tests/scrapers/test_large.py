@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from scrapers.large import LARGE, in_turn, written_in_turn
+from scrapers.large import LARGE, in_turn, uncommented, written_in_turn
 
 
 def most_at_once(size: int, turn: Callable[[int], AbstractContextManager[None]]) -> int:
@@ -45,3 +45,11 @@ def test_a_turn_may_be_entered_within_itself() -> None:
 def test_a_small_page_waits_for_nobody() -> None:
     assert most_at_once(LARGE, in_turn) > 1
     assert most_at_once(LARGE, written_in_turn) > 1
+
+
+def test_a_large_page_is_read_without_its_comments_and_a_small_one_as_it_is() -> None:
+    small, much = "<p>one</p><!-- two --><p>three</p>", "four " * LARGE
+    assert uncommented(small) == small
+    assert uncommented(f"{small}<!-- {much} -->five") == "<p>one</p><p>three</p>five"
+    endless = f"{small}<!-- {much}"
+    assert uncommented(endless) == f"<p>one</p><p>three</p><!-- {much}"
