@@ -140,12 +140,19 @@ def _confirm(line: Line, source: Source, found: Sequence[probe.Listed]) -> None:
     path = _file(line, source.desk)
     before = path.read_bytes()  # its line ends are its own, too
     after = confirmed(before.decode("utf-8"), source.id, urls, line.settings.clock().date())
-    path.write_bytes(after.encode("utf-8"))
+    _write(path, after.encode("utf-8"))
     try:
         load_sources(line.settings.sources)
     except SourceFactsError:
-        path.write_bytes(before)
+        _write(path, before)
         raise
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All or nothing, whenever the process dies."""
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_bytes(content)
+    beside.replace(path)
 
 
 def _file(line: Line, desk: str) -> Path:
