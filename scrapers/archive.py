@@ -152,6 +152,7 @@ class ArchiveWriter:
             self._warc.write_record(record)
         out = cast("IO[bytes]", self._out)
         end, data = out.tell(), memoryview(self._warc.out.getvalue())
+        self._warc.out = None  # or it would hold its last page until the next
         try:
             while data:
                 data = data[out.write(data) :]

@@ -115,7 +115,9 @@ def _loaded(bundle: str) -> ssl.SSLContext:
     return context
 
 
+@lru_cache(maxsize=8)
 def _guarded_pools(allow: Networks, total: float) -> dict[str, type[HTTPConnectionPool]]:
+    # Made once for each set of bounds: classes are large, and stay until they are looked for.
     bounds = {"allow": allow, "total": total}
     plain = type("Plain", (_Guarded,), bounds)
     secure = type("Secure", (_Guarded, HTTPSConnection), bounds)
