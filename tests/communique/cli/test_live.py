@@ -222,7 +222,7 @@ def test_two_collects_at_once_store_each_statement_once_and_share_the_hosts_pace
 ) -> None:
     world.publish(range(1, 6))
     sources = Path(world.settings["sources"]) / "china.yaml"
-    sources.write_text(sources.read_text().replace("delay: 0", "delay: 0.2"))
+    sources.write_text(sources.read_text().replace("delay: 0", "delay: 0.4"))
     command = [sys.executable, "-c", "from communique.cli import main; main()", "collect"]
     environment = os.environ | {f"COMMUNIQUE_{k.upper()}": v for k, v in world.settings.items()}
     both = [subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) for _ in "ab"]
@@ -230,7 +230,9 @@ def test_two_collects_at_once_store_each_statement_once_and_share_the_hosts_pace
     assert world.rows("SELECT count(*), count(DISTINCT url) FROM analyst.statements") == [(5, 5)]
     starts = sorted(arrival.at for arrival in world.web.arrivals)
     gaps = [after - before for before, after in pairwise(starts)]
-    assert min(gaps) > 0.19, gaps
+    # A busy machine hears a request a little later than it was sent; two that share no pace come
+    # at once.
+    assert min(gaps) > 0.3, gaps
 
 
 def test_who_asks_says_so_and_keeps_away_from_private_addresses(world: World) -> None:
