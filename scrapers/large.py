@@ -65,8 +65,9 @@ def give_back() -> None:
 def for_many_threads() -> None:
     """To be called before hundreds of threads begin. glibc keeps, for each of many threads, as
     much free memory as the largest block they ever freed (mallopt(3)): told to map large blocks by
-    themselves and to share two arenas, it keeps little."""
+    themselves and to share two arenas, it keeps little. What an earlier run has left goes back."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl and macOS have none
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM)
         mallopt(_M_ARENA_MAX, _ARENAS)
+    give_back()
