@@ -10,20 +10,20 @@ the peers are: they fetch, and take title, date and text.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
 import requests
 
 from bench.crawl_site import address
+from tests.memory import most
 
 PAGES, DELAY = 20, 1.0
 HOSTS = (50, 300)
@@ -70,10 +70,14 @@ def _run(command: list[str], port: int, hosts: int) -> float:
         [sys.executable, *command, str(port), str(hosts), str(DELAY)],
         stdout=subprocess.DEVNULL,
     )
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
-    return usage.ru_maxrss / 1000
+    held = 0
+    while process.poll() is None:
+        with suppress(ValueError):
+            held = most(process.pid)
+        time.sleep(0.2)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return held / 1e6
 
 
 def _account(port: int, hosts: int) -> str:

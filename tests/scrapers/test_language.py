@@ -54,12 +54,13 @@ def test_a_tag_is_read_for_its_language() -> None:
 
 def test_threads_that_need_the_model_at_once_load_it_once() -> None:
     code = """
-import resource, sys
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from scrapers.language import identify
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+from tests.memory import most
+before = most()
 list(ThreadPoolExecutor(12).map(identify, [sys.argv[1]] * 12))
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+print((most() - before) // 1_000_000)
 """
     done = subprocess.run(
         [sys.executable, "-c", code, TEXTS["de"]], capture_output=True, text=True, check=True

@@ -7,7 +7,6 @@ and the time-outs are short.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from communique.jobs import Onlooker, collect_all, fetch_policy, open_line
 from communique.parallel import Done
 from communique.settings import Settings
 from scrapers.sources import DESKS
+from tests.memory import most
 from tests.world.calendar import Host, World, morning
 from tests.world.pages import LISTINGS
 from tests.world.server import CONTROL
@@ -98,14 +98,14 @@ def watch(world: World, port: int, home: Path, say: Callable[[str], None]) -> tu
         allow_addresses="127.1.0.0/16,127.2.0.0/16",  # type: ignore[arg-type]
         contact="desk@example.org",
     )
-    seen = Seen(memory_at_start=_memory())
+    seen = Seen(memory_at_start=most())
     with database(settings) as engine:
         for day in range(world.days):
             began = time.monotonic()
             failed = _run(settings, engine, port, day, 0, None, seen)
             if failed:
                 _run(settings, engine, port, day, 1, failed, seen)
-            seen.memory = _memory()
+            seen.memory = most()
             say(
                 f"day {day + 1:2}: {len(failed):3} of {len(world.hosts)} sources failed, "
                 f"{time.monotonic() - began:4.1f} s, {seen.memory / 1e6:.0f} MB at most"
@@ -183,8 +183,3 @@ def _facts(host: Host, port: int) -> dict[str, Any]:
         facts["articles"] = r"/press/release-number-\d+"
         facts["series"] = r"/press/release-number-(\d+)"
     return facts
-
-
-def _memory() -> int:
-    """The most memory this process has held so far, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -93,16 +93,14 @@ def test_a_listing_of_megabytes_fails_aloud() -> None:
 
 def test_megabytes_of_a_table_are_read_in_bounded_memory() -> None:
     code = """
-import resource
+from tests.memory import most
 from tests.scrapers.readers.test_generic_sizes import a_page, many, reader
-def most():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 reader("generic").article(a_page(many(0, 9)))
 rows = "".join(f"<tr><td>{n}</td><td>ferry {n}</td></tr>" for n in range(100_000))
 page, before = a_page(f"<table>{rows}</table>"), most()
 article = reader("generic").article(page)
 assert "ferry 99999" in article.text
-print(most() - before)
+print((most() - before) // 1_000_000)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 180, f"{done.stdout.strip()} MB"
+    assert int(done.stdout) < 250, f"{done.stdout.strip()} MB"
