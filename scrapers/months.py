@@ -5,11 +5,13 @@ All of it comes from the Unicode CLDR by way of babel, for a language and its re
 
 from __future__ import annotations
 
+import pickle
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from babel import Locale, UnknownLocaleError, localedata
@@ -118,7 +120,16 @@ def _variants(language: str) -> Iterator[Mapping[str, Any]]:
     yield localedata.LocaleDataDict(whole)  # which follows aliases
     for other in sorted(localedata.locale_identifiers()):
         if other.startswith(f"{base}_"):
-            yield localedata.load(other, merge_inherited=False)
+            yield _own(other)
+
+
+def _own(identifier: str) -> Mapping[str, Any]:
+    """What a locale itself says, without what it inherits. `localedata.load` would keep this half
+    and hand it to whoever asks babel for the whole locale next."""
+    data: dict[str, Any] = pickle.loads(  # noqa: S301 (babel's own file)
+        Path(localedata.resolve_locale_filename(identifier)).read_bytes()
+    )
+    return data
 
 
 def _mapping(value: object) -> Mapping[Any, Any]:
@@ -186,8 +197,7 @@ def _order(identifier: str) -> str | None:
     None where the year stands first."""
     above: Mapping[str, str] = get_global("parent_exceptions")
     while identifier and identifier != "root":
-        # babel keeps what is loaded: a language itself must be loaded whole, as everybody needs it.
-        data = localedata.load(identifier, merge_inherited="_" not in identifier)
+        data = _own(identifier) if "_" in identifier else localedata.load(identifier)
         pattern = _mapping(data.get("date_formats")).get("short")
         if pattern is not None:
             fields = re.sub(r"(.)\1+", r"\1", "".join(re.findall(r"[yMd]", pattern.pattern)))

@@ -291,12 +291,17 @@ def test_a_time_of_day_is_read_as_ministries_write_it(
     assert found.at == datetime.fromisoformat(utc).replace(tzinfo=timezone.utc)
 
 
-def test_the_order_of_a_country_leaves_the_tables_of_its_languages_whole() -> None:
+def test_reading_a_language_s_dates_leaves_its_regional_variants_whole() -> None:
     code = (
         "from datetime import date; from babel.dates import format_date;"
-        "from scrapers.months import number_order;"
+        "from scrapers.months import number_order; from scrapers.dates import read_date;"
         "print(number_order(('ko', 'en', 'pt'), 'BR'), number_order(('ko',), 'KR'));"
-        "print(format_date(date(2026, 3, 12), 'long', locale='ko'))"
+        "print(read_date('12 de março de 2026', zone='UTC', languages=('pt',)).on);"
+        "print(format_date(date(2026, 3, 12), 'long', locale='ko'));"
+        "print(format_date(date(2026, 3, 12), 'long', locale='pt_BR'));"
+        "print(format_date(date(2026, 3, 12), 'long', locale='pt_AO'))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split("\n")[:2] == ["dM None", "2026년 3월 12일"]
+    brazilian = angolan = "12 de março de 2026"
+    korean = "2026년 3월 12일"
+    assert done.stdout.splitlines() == ["dM None", "2026-03-12", korean, brazilian, angolan]
