@@ -26,6 +26,7 @@ from communique.queueing import Facts, Found, Queued, queue, what_was_told
 from communique.rulebook import Rulebook, open_rulebook, sync_rules
 from communique.rules import Document
 from communique.schema import Revision, SourceRow, StatementRow
+from communique.settling import settle
 from communique.verdicts import findings
 from communique.watchlists import Loaded
 from communique.withdrawals import tell_withdrawals
@@ -68,7 +69,8 @@ def judge(engine: Engine, loaded: Loaded, now: datetime, *, batch: int = 200) ->
     """
     with engine.begin() as connection:
         rulebook = open_rulebook(connection, loaded, now)
-    tally = _Tally(list(rulebook.problems))
+    settled = settle(engine, now)
+    tally = _Tally([*rulebook.problems, *settled.problems])
     after = 0
     while True:
         with engine.begin() as connection:
@@ -105,7 +107,7 @@ def _waiting(connection: Connection, after: int, batch: int) -> Sequence[Facts]:
             (earlier.statement_id == Revision.statement_id)
             & (earlier.number == Revision.number - 1),
         )
-        .where(Revision.judged_at.is_(None), Revision.id > after)
+        .where(Revision.judged_at.is_(None), Revision.settled_at.is_not(None), Revision.id > after)
         .order_by(Revision.id)
         .limit(batch)
         .with_for_update(of=Revision, skip_locked=True)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from communique.rows import capture_values, clean, listed_facts
 from communique.schema import Address, CaptureRow, StatementRow, WalkedListing, table_of
 from communique.visits import confirmed_gone, next_visit
-from communique.wordings import Intake, is_stale, stands, store_statement, touch
+from communique.wordings import Captured, Intake, is_stale, stands, store_statement, touch
 from scrapers.values import Finding, Listed, ListingSeen, Outcome
 
 # Made once: building a statement costs more than sending it.
@@ -79,10 +79,10 @@ def record_finding(intake: Intake, finding: Finding) -> Outcome:
             return Outcome.UNCHANGED
         row = intake.keys | _captured(finding, intake)
         row |= {"address_id": address["id"], "outcome": Outcome.UNCHANGED}
-        capture_id = connection.execute(_NEW_CAPTURE, row).scalar_one()
-        outcome, statement_id = _settle(connection, intake, finding, address, capture_id)
+        captured = Captured(connection.execute(_NEW_CAPTURE, row).scalar_one(), row["fetched_at"])
+        outcome, statement_id = _settle(connection, intake, finding, address, captured)
         if outcome is not Outcome.UNCHANGED:
-            connection.execute(_SET_CAPTURE, {"key": capture_id, "outcome": outcome})
+            connection.execute(_SET_CAPTURE, {"key": captured.id, "outcome": outcome})
         if is_stale(intake, address):
             return outcome
         values = next_visit(intake.now, finding, address, outcome) | {"statement_id": statement_id}
@@ -103,12 +103,12 @@ def _settle(
     intake: Intake,
     finding: Finding,
     address: Mapping[str, Any],
-    capture_id: int,
+    captured: Captured,
 ) -> tuple[Outcome, int | None]:
     """Stores the statement, if there is one, and says which outcome this is."""
     if finding.statement is not None:
         outcome, statement_id = store_statement(
-            connection, intake, finding.statement, capture_id, address
+            connection, intake, finding.statement, captured, address
         )
         if finding.error is not None and outcome is not Outcome.UNCHANGED:
             outcome = finding.error.outcome or outcome

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -15,9 +14,6 @@ from sqlalchemy.dialects.postgresql import insert
 from communique.rows import clean, date_values, wording_values
 from communique.schema import Revision, StatementRow, StoryRow, table_of
 from scrapers.values import Outcome, Statement
-
-# A word-for-word repost is one story only where there are enough words to tell.
-SHORTEST_REPOST = 120
 
 # From the least to the best known date.
 PRECISIONS = ("unknown", "inferred", "day", "minute")
@@ -38,7 +34,7 @@ _CURRENT = (
 )
 _NEW_STATEMENT = insert(_STATEMENTS).on_conflict_do_nothing().returning(_STATEMENTS.c.id)
 _NEW_REVISION = insert(_REVISIONS)
-_NEW_STORY = insert(_STORIES).on_conflict_do_nothing().returning(_STORIES.c.id)
+_NEW_STORY = insert(_STORIES).returning(_STORIES.c.id)
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +63,13 @@ class Intake:
         return {"run_id": self.run_id, "source_id": self.source_id}
 
 
+class Captured(NamedTuple):
+    """The capture that proves a wording: its row's number and when it was fetched (UTC)."""
+
+    id: int
+    at: datetime
+
+
 def is_stale(intake: Intake, address: Mapping[str, Any]) -> bool:
     """Whether what is replayed here is older than what is known: it adds, and changes nothing."""
     last = address["last_visit_at"]
@@ -87,7 +90,7 @@ def store_statement(
     connection: Connection,
     intake: Intake,
     found: Statement,
-    capture_id: int,
+    captured: Captured,
     address: Mapping[str, Any],
 ) -> tuple[Outcome, int]:
     """Stores a statement as it was read, and says how it ended and under which number.
@@ -99,7 +102,7 @@ def store_statement(
         backfilled = _is_old(intake, found, address)
         statement_id = _new_statement(connection, intake, found, backfilled=backfilled)
         if statement_id is not None:
-            values = _revision_values(intake, found, statement_id, capture_id)
+            values = _revision_values(intake, found, statement_id, captured)
             connection.execute(_NEW_REVISION, values | {"number": 1, "backfilled": backfilled})
             return Outcome.NEW, statement_id
         # Another worker came by another address of it a moment ago.
@@ -110,7 +113,7 @@ def store_statement(
             stands(connection, current.id, intake.now)
             _redate(connection, current, found)
         return Outcome.UNCHANGED, current.id
-    number = _revision(connection, intake, found, current.id, capture_id, backfilled=stale)
+    number = _revision(connection, intake, found, current.id, captured, backfilled=stale)
     if not stale:
         values = wording_values(found, intake.topics(found), intake.now)
         values |= {"revision_number": number, "withdrawn_at": None}
@@ -143,7 +146,7 @@ def _new_statement(
     row = wording_values(found, intake.topics(found), intake.now) | {
         "source_id": found.source,
         "url": clean(found.url),
-        "story_id": _story(connection, found, intake.now),
+        "story_id": _story(connection, intake.now),
         "revision_number": 1,
         "first_seen_at": intake.now,
         "backfilled": backfilled,
@@ -156,7 +159,7 @@ def _revision(
     intake: Intake,
     found: Statement,
     statement_id: int,
-    capture_id: int,
+    captured: Captured,
     *,
     backfilled: bool,
 ) -> int:
@@ -169,13 +172,13 @@ def _revision(
         return earlier
     last = connection.execute(select(func.max(Revision.number)).where(of_statement)).scalar()
     number = (last or 0) + 1
-    values = _revision_values(intake, found, statement_id, capture_id)
+    values = _revision_values(intake, found, statement_id, captured)
     connection.execute(_NEW_REVISION, values | {"number": number, "backfilled": backfilled})
     return number
 
 
 def _revision_values(
-    intake: Intake, found: Statement, statement_id: int, capture_id: int
+    intake: Intake, found: Statement, statement_id: int, captured: Captured
 ) -> dict[str, Any]:
     return {
         "statement_id": statement_id,
@@ -183,21 +186,15 @@ def _revision_values(
         "text": clean(found.text),
         "sha256": found.sha256,
         "seen_at": intake.now,
-        "capture_id": capture_id,
+        "capture_id": captured.id,
+        "captured_at": captured.at,
         "reader": found.reader,
     }
 
 
-def _story(connection: Connection, found: Statement, now: datetime) -> int:
-    """The story of a new statement: that of the first statement with the very same text."""
-    folded = " ".join(found.text.split())
-    digest = hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()
-    key = digest if len(folded) >= SHORTEST_REPOST else None
-    row = {"text_sha256": key, "created_at": now}
-    inserted: int | None = connection.execute(_NEW_STORY, row).scalar_one_or_none()
-    if inserted is not None:
-        return inserted
-    return connection.execute(select(StoryRow.id).where(StoryRow.text_sha256 == key)).scalar_one()
+def _story(connection: Connection, now: datetime) -> int:
+    """A story of its own, until the statement is settled."""
+    return int(connection.execute(_NEW_STORY, {"created_at": now}).scalar_one())
 
 
 def touch(connection: Connection, statement_id: int | None, values: Mapping[str, Any]) -> None:

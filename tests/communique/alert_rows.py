@@ -109,6 +109,7 @@ def _revision(connection: Connection, statement: int, number: int, what: Post, c
         sha256=digest,
         seen_at=what.seen,
         capture_id=capture,
+        captured_at=what.seen,
         reader="test/1",
         backfilled=what.backfilled,
     )
