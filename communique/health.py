@@ -1,7 +1,8 @@
 """How a source is doing, in one word: the rules alone, over days, counts and words.
 
 ok            its listings read, and it publishes as often as it does
-quiet         they read, but its newest statement is older than its cadence
+quiet         they read, but its newest statement is older than its cadence, or than 60 days
+              where no cadence is known
 late          they read, but its newest statement is older than three cadences; or no turn of
               it began within 36 hours, though one is due every day
 failing       a listing could not be read, names nothing, less than its floor or far less than
@@ -66,10 +67,13 @@ def learned_cadence(days: Iterable[date]) -> int | None:
 
 def publishing(newest: date | None, today: date, cadence: int | None) -> str:
     """`ok`, `quiet` or `late`, of a source that reads. newest: its newest statement's day; today:
-    in the same zone; cadence: days. What is not known raises no alarm."""
-    if newest is None or cadence is None:
+    in the same zone; cadence: days; None: not known, and then silence of more than the longest
+    cadence that can be learned is `quiet`, or a frozen page would be `ok` for ever."""
+    if newest is None:
         return "ok"
     age = (today - newest).days
+    if cadence is None:
+        return "quiet" if age > LONGEST else "ok"
     if age > LATE_AFTER * cadence:
         return "late"
     return "quiet" if age > cadence else "ok"

@@ -158,6 +158,8 @@ def _died(begun: datetime | None, last: datetime | None, now: datetime) -> str:
 
 def _silence(row: Row[*tuple[Any, ...]]) -> str:
     since = f"since {row.newest}" if row.newest else "that has a date"
+    if row.cadence_days is None:
+        return f"it reads well, but nothing new {since}; how often it publishes is not known yet"
     days = "day" if row.cadence_days == 1 else "days"
     return f"it reads well, but nothing new {since}, expected within {row.cadence_days} {days}"
 

@@ -52,7 +52,7 @@ COMMENT ON COLUMN analyst.coverage.disallowed IS 'Addresses that robots.txt forb
 COMMENT ON COLUMN analyst.coverage.duplicate_address IS 'Addresses that lead to a statement known under another';
 COMMENT ON COLUMN analyst.coverage.not_in_archive IS 'Under replay: addresses that the archive does not hold';
 COMMENT ON COLUMN analyst.coverage.newest IS 'Newest publication day stored for this source';
-COMMENT ON COLUMN analyst.coverage.state IS 'How the source stood after this turn. ok: it reads, and publishes as often as it does. quiet: it reads, but its newest statement is older than cadence_days. late: it reads, but that is older than three times cadence_days. failing: a listing could not be read, names nothing, less than its floor or under a third of what is usual; or no statement visited could be read; or the turn died. blocked: it fails, mostly by refusals (401, 403, 429, challenge pages). never_worked: it fails and never was read. A turn that did not take place has no row: see expected_by';
+COMMENT ON COLUMN analyst.coverage.state IS 'How the source stood after this turn. ok: it reads, and publishes as often as it does. quiet: it reads, but its newest statement is older than cadence_days (60 days where that is not known). late: it reads, but that is older than three times cadence_days. failing: a listing could not be read, names nothing, less than its floor or under a third of what is usual; or no statement visited could be read; or the turn died. blocked: it fails, mostly by refusals (401, 403, 429, challenge pages). never_worked: it fails and never was read. A turn that did not take place has no row: see expected_by';
 COMMENT ON COLUMN analyst.coverage.since IS 'Since when the source has been in that state';
 COMMENT ON COLUMN analyst.coverage.error IS 'First error of the run in plain words; null: none';
 COMMENT ON COLUMN analyst.coverage.publisher IS 'Who publishes there';
@@ -64,6 +64,6 @@ COMMENT ON COLUMN analyst.coverage.listings_read IS 'Pages of listings read';
 COMMENT ON COLUMN analyst.coverage.listings_failed IS 'Pages of listings that could not be read, or named too little';
 COMMENT ON COLUMN analyst.coverage.listed IS 'Addresses that the listings named';
 COMMENT ON COLUMN analyst.coverage.known IS 'Of these, stored before and not due for another look';
-COMMENT ON COLUMN analyst.coverage.cadence_days IS 'Days within which the source publishes something new: declared, or 95 of 100 gaps between its publication days of half a year are no longer; null: not known (fewer than 8 such days), and then it is never quiet or late';
+COMMENT ON COLUMN analyst.coverage.cadence_days IS 'Days within which the source publishes something new: declared, or 95 of 100 gaps between its publication days of half a year are no longer; null: not known (fewer than 8 such days), and then it is quiet after 60 days and never late';
 COMMENT ON COLUMN analyst.coverage.expected_by IS 'When the next turn must have begun at the latest: a source whose newest row''s moment has passed is late too, whatever its state says, since nobody looks';
 COMMENT ON COLUMN analyst.coverage.suspect IS 'Statements whose reading is doubtful: a maintainer should look (communique show names the reason)';

@@ -43,6 +43,12 @@ def test_a_source_that_falls_silent_does_not_become_one_of_which_nothing_is_know
     assert publishing(max(long_ago), TODAY, cadence) == "late"
 
 
+def test_a_page_that_froze_before_its_cadence_was_known_is_not_ok_for_ever() -> None:
+    assert publishing(TODAY - timedelta(days=60), TODAY, None) == "ok"
+    assert publishing(TODAY - timedelta(days=61), TODAY, None) == "quiet"
+    assert publishing(None, TODAY, None) == "ok"
+
+
 @pytest.mark.parametrize(
     ("age", "state"), [(-1, "ok"), (3, "ok"), (4, "quiet"), (9, "quiet"), (10, "late")]
 )
