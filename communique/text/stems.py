@@ -15,6 +15,7 @@ _ALGORITHMS = {
     "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish",
     "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
+STEMMED = frozenset(_ALGORITHMS)  # the languages for which `stem` does anything
 
 
 def primary(language: str) -> str:
