@@ -3,7 +3,7 @@
 Every time is timestamptz in UTC. What must not happen twice is a unique key here, not a hope.
 """
 
-from communique.schema.base import OUTCOMES, STATES, Table, table_of
+from communique.schema.base import OUTCOMES, STATES, Table, is_ours, table_of
 from communique.schema.derived import (
     Echo,
     Fingerprint,
@@ -33,5 +33,5 @@ __all__ = [
     "Delivery", "DeliveryMatch", "Echo", "Fingerprint", "GapRow", "Host", "MatchRow",
     "PassageMark", "Revision", "RuleRow", "Run", "SearchDocument", "SignatureBand", "SourceRow",
     "StatementRow", "StockPhrase", "StoryCorrection", "StoryRow", "Subscription", "Table",
-    "Translation", "WalkedListing", "table_of",
+    "Translation", "WalkedListing", "is_ours", "table_of",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any, cast
 
@@ -44,6 +45,17 @@ def table_of(mapped: type[Table]) -> CoreTable:
     """The table itself, for statements that are made once: an insert of a class is taken apart
     anew each time it is sent."""
     return cast(CoreTable, mapped.__table__)
+
+
+def is_ours(name: str | None, kind: str) -> bool:
+    """Whether a schema, table ... of a store is one that a model describes, for Alembic. The months
+    of captures are not, nor what PostgreSQL keeps of a foreign key for each of them: they come and
+    go with what is stored."""
+    if kind == "schema":
+        return name == "communique"
+    if kind == "foreign_key_constraint":
+        return not re.search(r"_fkey_?\d+$", name or "")
+    return kind != "table" or not (name or "").startswith("captures_")
 
 
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:

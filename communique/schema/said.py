@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     UniqueConstraint,
@@ -81,6 +82,10 @@ class Revision(Table):
     __table_args__ = (
         UniqueConstraint("statement_id", "sha256"),
         UniqueConstraint("statement_id", "number"),
+        ForeignKeyConstraint(
+            ["capture_id", "captured_at"],
+            ["communique.captures.id", "communique.captures.fetched_at"],
+        ),
         Index("revisions_unjudged_idx", "id", postgresql_where=text("judged_at IS NULL")),
         Index("revisions_unsettled_idx", "id", postgresql_where=text("settled_at IS NULL")),
         Index(None, "capture_id"),
@@ -92,7 +97,7 @@ class Revision(Table):
     text_: Mapped[str] = mapped_column("text")
     sha256: Mapped[str]
     seen_at: Mapped[datetime]
-    capture_id: Mapped[int] = mapped_column(ForeignKey("communique.captures.id"))
+    capture_id: Mapped[int] = mapped_column(BigInteger)
     captured_at: Mapped[datetime] = mapped_column(comment="when that capture was fetched")
     reader: Mapped[str]
     backfilled: Mapped[bool] = mapped_column(Boolean)

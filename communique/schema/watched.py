@@ -145,7 +145,8 @@ class BackfillPage(Table):
 
 
 class CaptureRow(Table):
-    """One visit: what was asked, what came back, how it was judged, where the raw bytes lie."""
+    """One visit: what was asked, what came back, how it was judged, where the raw bytes lie. In a
+    partition for each month (communique.retention), so it is looked up by `fetched_at` too."""
 
     __tablename__ = "captures"
     __table_args__ = (
@@ -164,6 +165,7 @@ class CaptureRow(Table):
         ),
         Index("captures_unchecked_idx", "source_id", postgresql_where=text("NOT checked")),
         CheckConstraint("(address_id IS NULL) = (listing IS NOT NULL)", name="page_or_listing"),
+        {"postgresql_partition_by": "RANGE (fetched_at)"},
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("communique.runs.id"))
@@ -172,7 +174,7 @@ class CaptureRow(Table):
     listing: Mapped[str | None] = mapped_column(comment="the listing this page belongs to")
     url: Mapped[str]
     final_url: Mapped[str | None]
-    fetched_at: Mapped[datetime]
+    fetched_at: Mapped[datetime] = mapped_column(primary_key=True)
     status: Mapped[int | None]
     outcome: Mapped[str] = mapped_column(comment="as DESIGN names them; `listed` for a listing")
     entries: Mapped[int | None]

@@ -2,14 +2,14 @@
 
 from alembic import context
 
-from communique.schema import Table
+from communique.schema import Table, is_ours
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Table.metadata,
     version_table_schema="communique",
     include_schemas=True,
-    include_name=lambda name, kind, _: kind != "schema" or name == "communique",
+    include_name=lambda name, kind, _: is_ours(name, kind),
     compare_type=True,
 )
 with context.begin_transaction():

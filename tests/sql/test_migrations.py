@@ -6,7 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
-from communique.schema import Table
+from communique.schema import Table, is_ours
 
 
 def test_the_migrations_lead_to_what_the_models_say(engine: Engine) -> None:
@@ -16,7 +16,7 @@ def test_the_migrations_lead_to_what_the_models_say(engine: Engine) -> None:
             opts={
                 "version_table_schema": "communique",
                 "include_schemas": True,
-                "include_name": lambda name, kind, _: kind != "schema" or name == "communique",
+                "include_name": lambda name, kind, _: is_ours(name, kind),
                 "compare_type": True,
             },
         )
