@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
-from communique.mail.alignment import Opcode, TooLong, Work, aligned
+from communique.alignment import aligned
+from communique.comparing import Change as Edit
+from communique.comparing import compare
 from communique.mail.clean import shown_part
-from communique.mail.excerpts import Piece, joined
+from communique.mail.excerpts import Mark, Piece, joined
 from communique.passages import Passage, Wording
 from communique.text import sentence_spans
 
-# Words of a spaced script, single characters of any other, and what stands between them.
-_TOKEN = re.compile(r"[^\W\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|\s+|.", re.DOTALL)
-MOST_TOKENS = 600
-# Of each wording, between what both begin and end with.
+# Of an edited place, in characters; and sentences that are compared with each other.
+MOST_SHOWN = 4_000
 MOST_SENTENCES = 400
 # Less in common than this, and marking single words would only confuse.
 REWRITTEN = 0.35
@@ -44,84 +42,63 @@ def changes(
     """The edits that touch a matched passage of either wording, in reading order, and always that
     of a title.
 
-    Sentences are aligned with difflib (Ratcliff and Obershelp), white space folded; within an
-    aligned group the same is done on words, in Chinese and its like on characters. All of it is
-    bounded: what would take too long is shown from its first match on, and noted.
+    Sentences are aligned, and the words of those that differ (`communique.comparing`). What is too
+    much to compare or to show is shown from its first match on, and noted.
     """
-    work = Work()
     out: list[Change] = []
-    if " ".join(before.title.split()) != " ".join(after.title.split()):
-        out.append(_change("title", before.title, after.title, work))
+    if compare(before.title, after.title):
+        out.append(_change("title", before.title, after.title))
     old, new = sentence_spans(before.text), sentence_spans(after.text)
     touched_old = _touched(old, passages_before)
     touched_new = _touched(new, passages_after)
-    opcodes, plain = _sentences(_folded(before.text, old), _folded(after.text, new), work)
-    for tag, i1, i2, j1, j2 in opcodes:
+    for tag, i1, i2, j1, j2 in aligned(_folded(before.text, old), _folded(after.text, new)):
         here, there = _within(touched_old, i1, i2), _within(touched_new, j1, j2)
         if tag == "equal" or (here is None and there is None):
             continue
-        if plain:
+        if plain := max(i2 - i1, j2 - j1) > MOST_SENTENCES:
             i1, j1 = here or i1, there or j1
         sides = _cut(before.text, old[i1:i2]), _cut(after.text, new[j1:j2])
-        out.append(_plain("text", *sides) if plain else _change("text", *sides, work))
+        out.append(_plain("text", *sides) if plain else _change("text", *sides))
     return tuple(out)
 
 
-def _sentences(old: list[str], new: list[str], work: Work) -> tuple[list[Opcode], bool]:
-    """The opcodes, and whether they only say between which sentences all edits lie."""
-    try:
-        return aligned(old, new, MOST_SENTENCES, work), False
-    except TooLong as error:
-        return error.outline, True
-
-
-def _change(field: str, before: str, after: str, work: Work) -> Change:
-    (old, cut_old), (new, cut_new) = _tokens(before), _tokens(after)
-    try:
-        opcodes = aligned(old, new, MOST_TOKENS + 1, work)
-    except TooLong:
-        return _plain(field, before, after)
-    same = sum(i2 - i1 for tag, i1, i2, _, _ in opcodes if tag == "equal")
-    if 2 * same < REWRITTEN * (len(old) + len(new)):
-        opcodes = [("replace", 0, len(old), 0, len(new))]
-    return _shown(field, old, new, opcodes, TOO_LONG if cut_old or cut_new else "")
+def _change(field: str, before: str, after: str) -> Change:
+    (old, cut_old), (new, cut_new) = _bounded(before), _bounded(after)
+    edits = compare(old, new)
+    edited = max(
+        sum(e.end - e.start for e in edits), sum(e.later_end - e.later_start for e in edits)
+    )
+    if edited > (1 - REWRITTEN) * max(len(old), len(new)):
+        edits = (Edit(0, len(old), 0, len(new)),)
+    note = TOO_LONG if cut_old or cut_new or any(edit.coarse for edit in edits) else ""
+    return _shown(field, old, new, edits, note)
 
 
 def _plain(field: str, before: str, after: str) -> Change:
-    (old, _), (new, _) = _tokens(before), _tokens(after)
-    return _shown(field, old, new, [("replace", 0, len(old), 0, len(new))], TOO_LONG)
+    (old, _), (new, _) = _bounded(before), _bounded(after)
+    return _shown(field, old, new, [Edit(0, len(old), 0, len(new))], TOO_LONG)
 
 
-def _shown(
-    field: str, old: list[str], new: list[str], opcodes: Sequence[Opcode], note: str = ""
-) -> Change:
-    pieces_before: list[Piece] = []
-    pieces_after: list[Piece] = []
-    for tag, i1, i2, j1, j2 in opcodes:
-        same = tag == "equal"
-        pieces_before.append(Piece(shown_part("".join(old[i1:i2])), "" if same else "old"))
-        pieces_after.append(Piece(shown_part("".join(new[j1:j2])), "" if same else "new"))
-    return Change(field, _bridged(joined(pieces_before)), _bridged(joined(pieces_after)), note)
+def _shown(field: str, old: str, new: str, edits: Sequence[Edit], note: str = "") -> Change:
+    before = [(edit.start, edit.end) for edit in edits]
+    after = [(edit.later_start, edit.later_end) for edit in edits]
+    return Change(field, _pieces(old, before, "old"), _pieces(new, after, "new"), note)
 
 
-def _bridged(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """A blank between two edited words is edited with them."""
-    marks = [piece.mark for piece in pieces]
-    around = zip(["", *marks], pieces, [*marks[1:], ""], strict=False)
-    return joined(
-        Piece(piece.text, left if piece.text == " " and left == right else piece.mark)
-        for left, piece, right in around
-    )
+def _pieces(text: str, edited: Iterable[tuple[int, int]], mark: Mark) -> tuple[Piece, ...]:
+    pieces, at = list[Piece](), 0
+    for start, end in edited:
+        pieces.append(Piece(shown_part(text[at:start])))
+        pieces.append(Piece(shown_part(text[start:end]), mark))
+        at = end
+    return joined([*pieces, Piece(shown_part(text[at:]))])
 
 
-def _tokens(text: str) -> tuple[list[str], bool]:
-    """The first tokens of a text, and whether there are more."""
-    bounded = text[: 20 * MOST_TOKENS]
-    matches = islice(_TOKEN.finditer(bounded), MOST_TOKENS + 1)
-    found = [" " if m[0].isspace() else m[0] for m in matches]
-    if len(found) <= MOST_TOKENS and len(text) <= 20 * MOST_TOKENS:
-        return found, False
-    return [*found[:MOST_TOKENS], "…"], True
+def _bounded(text: str) -> tuple[str, bool]:
+    """The beginning of a text, and whether there is more."""
+    if len(text) <= MOST_SHOWN:
+        return text, False
+    return f"{text[:MOST_SHOWN].rsplit(' ', 1)[0]}…", True
 
 
 def _folded(text: str, sentences: Sequence[tuple[int, int]]) -> list[str]:
