@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, Row, select, text, update
 
 from communique.mail.clean import shown
 from communique.schema import Revision, SourceRow, StatementRow
+from communique.search.indexing import index_terms
 from communique.text import Tokens, tokenize_columns
 
 # Whoever settles, or puts stories right by hand, holds it; any constant of our own will do.
@@ -57,7 +58,7 @@ class Settled:
 Step: TypeAlias = Callable[[Connection, Sequence[Unsettled], datetime], None]
 
 # In this order: echoes are of other stories, so stories come first.
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (index_terms,)
 
 
 def settle(

@@ -1,0 +1,7 @@
+"""Search: the rules' language over all statements, within bounded time."""
+
+from communique.search.finding import search
+from communique.search.indexing import index_terms
+from communique.search.values import Found, Order, Place, Results, SearchError
+
+__all__ = ["Found", "Order", "Place", "Results", "SearchError", "index_terms", "search"]

@@ -1,0 +1,132 @@
+"""Statements that may match, the newest first, from two looks at the index that are both bounded.
+
+What is common stands among the newest few hundred statements: they are walked through by date. What
+is rare is found whole in the inverted index and sorted. Left to itself the planner takes one for
+the other as soon as words are not independent of each other, and then reads the whole store; so
+each look is worded such that it can only be done in its own way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from psycopg2.errors import QueryCanceled
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from communique.search.values import Place
+
+NEWEST = 500  # statements that are walked through by date
+MOST = 1_000  # statements that are looked up in all
+
+# The limit inside makes it a walk along the index on (day, statement_id).
+_WALK = text("""
+    SELECT statement_id, day, :everything OR terms @@ CAST(:terms AS tsquery) AS found
+    FROM (
+        SELECT statement_id, day, terms FROM communique.search_documents
+        WHERE (day, statement_id) < (:day, :id) AND day >= :since
+        ORDER BY day DESC, statement_id DESC LIMIT :most
+    ) AS newest
+    ORDER BY day DESC, statement_id DESC
+""")
+# `day + 0` is no indexed expression, so what is found cannot be walked to by date.
+_LOOK_UP = text("""
+    SELECT statement_id, day FROM communique.search_documents
+    WHERE terms @@ CAST(:terms AS tsquery)
+      AND (day, statement_id) < (:day, :id) AND day >= :since
+    ORDER BY day + 0 DESC, statement_id DESC LIMIT :most
+""")
+# A scan of the table looks cheap to the planner, who does not count that terms lie elsewhere.
+_BOUNDS = text("""
+    SELECT set_config('statement_timeout', :milliseconds, true),
+           set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for. terms: a tsquery, "" for every statement. before: only what stands after
+    this place, that is, earlier. since: only of this day and later."""
+
+    terms: str
+    before: Place
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Places that may match, and down to where all were found. end: the last place looked at; None:
+    there are no more. in_time: whether the look was not broken off."""
+
+    places: Sequence[Place]
+    end: Place | None
+    in_time: bool = True
+
+
+def looks(connection: Connection, wanted: Wanted, deadline: float) -> Iterator[Looked]:
+    """The looks, one after the other as they are asked for. deadline: of `time.monotonic`, after
+    which a look is broken off."""
+    most = NEWEST if wanted.terms else MOST
+    walked = _walk(connection, wanted, most, deadline)
+    yield walked
+    if wanted.terms and walked.end is not None:
+        yield _look_up(connection, wanted, walked.end, deadline)
+
+
+def _walk(connection: Connection, wanted: Wanted, most: int, deadline: float) -> Looked:
+    values = _values(wanted, wanted.before, most) | {"everything": not wanted.terms}
+    try:
+        with bounded(connection, deadline):
+            rows = connection.execute(_WALK, values).all()
+    except TooLong:
+        return Looked((), wanted.before, in_time=False)
+    places = [Place(row.day, row.statement_id) for row in rows if row.found]
+    last = rows[-1] if len(rows) == most else None
+    return Looked(places, Place(last.day, last.statement_id) if last else None)
+
+
+def _look_up(connection: Connection, wanted: Wanted, before: Place, deadline: float) -> Looked:
+    try:
+        with bounded(connection, deadline):
+            rows = connection.execute(_LOOK_UP, _values(wanted, before, MOST)).all()
+    except TooLong:
+        return Looked((), before, in_time=False)
+    places = [Place(row.day, row.statement_id) for row in rows]
+    return Looked(places, places[-1] if len(places) == MOST else None)
+
+
+def _values(wanted: Wanted, before: Place, most: int) -> dict[str, object]:
+    return {
+        "terms": wanted.terms,
+        "day": before.day,
+        "id": before.statement_id,
+        "since": wanted.since,
+        "most": most,
+    }
+
+
+class TooLong(Exception):
+    """The time for a search was up."""
+
+
+@contextmanager
+def bounded(connection: Connection, deadline: float) -> Iterator[None]:
+    """Reading from the store until `deadline` (of `time.monotonic`); TooLong after it. The
+    settings that this takes end with it, whatever the caller's transaction goes on to do."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TooLong
+    savepoint = connection.begin_nested()
+    try:
+        connection.execute(_BOUNDS, {"milliseconds": str(max(1, int(left * 1000)))})
+        yield
+    except DBAPIError as error:
+        if isinstance(error.orig, QueryCanceled):
+            raise TooLong from error
+        raise
+    finally:
+        savepoint.rollback()
