@@ -40,6 +40,11 @@ class StatementRow(Table):
         Index(None, "first_seen_at"),
         Index(None, "published_on"),
         Index(None, "story_id"),
+        # The day that the views count by.
+        Index(
+            "statements_day_idx",
+            text("COALESCE(published_on, (first_seen_at AT TIME ZONE 'UTC'::text)::date)"),
+        ),
         Index(
             "statements_withdrawn_idx",
             "withdrawn_at",
@@ -121,6 +126,11 @@ class Change(Table):
         CheckConstraint(
             "(kind IN ('edited', 'restored')) = (earlier_revision_id IS NOT NULL)", name="edit"
         ),
+        Index(
+            "changes_without_diff_idx",
+            "id",
+            postgresql_where=text("diff IS NULL AND earlier_revision_id IS NOT NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     statement_id: Mapped[int] = mapped_column(ForeignKey("communique.statements.id"))
@@ -129,5 +139,6 @@ class Change(Table):
     revision_id: Mapped[int] = mapped_column(ForeignKey("communique.revisions.id"))
     earlier_revision_id: Mapped[int | None] = mapped_column(ForeignKey("communique.revisions.id"))
     diff: Mapped[list[dict[str, Any]] | None] = mapped_column(
-        JSONB, comment="of title and text, by words; null: not an edit, or not yet made"
+        JSONB(none_as_null=True),
+        comment="of title and text, by words; null: not an edit, or not yet made",
     )

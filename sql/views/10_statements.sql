@@ -24,7 +24,17 @@ SELECT s.id,
        s.date_zone,
        s.revision_number AS revision,
        (SELECT count(*) FROM communique.revisions v WHERE v.statement_id = s.id) AS revisions,
-       s.backfilled
+       s.backfilled,
+       coalesce(s.published_on, (s.first_seen_at AT TIME ZONE 'UTC')::date) AS day,
+       s.part_of,
+       NOT EXISTS (
+           SELECT FROM communique.statements e
+           WHERE e.story_id = s.story_id
+             AND (coalesce(e.published_on, (e.first_seen_at AT TIME ZONE 'UTC')::date),
+                  coalesce(e.published_at, e.first_seen_at), e.id)
+               < (coalesce(s.published_on, (s.first_seen_at AT TIME ZONE 'UTC')::date),
+                  coalesce(s.published_at, s.first_seen_at), s.id)
+       ) AS leads_story
 FROM communique.statements s
 JOIN communique.sources o ON o.id = s.source_id;
 
@@ -54,3 +64,6 @@ COMMENT ON COLUMN analyst.statements.date_zone IS 'Time zone of the date (IANA n
 COMMENT ON COLUMN analyst.statements.revision IS 'Number of the current wording (analyst.revisions.number)';
 COMMENT ON COLUMN analyst.statements.revisions IS 'How many wordings it has had; more than 1: it was edited, or read anew by another reader (analyst.revisions.reread)';
 COMMENT ON COLUMN analyst.statements.backfilled IS 'True: first read by a backfill, which never alerts';
+COMMENT ON COLUMN analyst.statements.day IS 'The day to count by: of publication (published_on); where unknown, of first sight (UTC)';
+COMMENT ON COLUMN analyst.statements.part_of IS 'A longer statement that holds this one whole, such as the press conference of a remark; null: none known';
+COMMENT ON COLUMN analyst.statements.leads_story IS 'True: the earliest of its story, so that WHERE leads_story counts what many posted once';

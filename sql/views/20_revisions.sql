@@ -1,4 +1,4 @@
--- Every wording that was seen, with the capture that proves it.
+-- Every wording that was seen, with the capture that proves it and the edit that led to it.
 CREATE OR REPLACE VIEW analyst.revisions AS
 SELECT r.statement_id,
        r.number,
@@ -13,9 +13,14 @@ SELECT r.statement_id,
        c.record_id,
        r.reader,
        coalesce(p.reader <> r.reader, false) AS reread,
-       c.suspect
+       c.suspect,
+       (SELECT h.diff FROM communique.changes h
+        WHERE h.statement_id = r.statement_id AND h.revision_id = r.id AND h.kind = 'edited'
+        ORDER BY h.at LIMIT 1) AS diff,
+       (SELECT s.revision_number = r.number FROM communique.statements s
+        WHERE s.id = r.statement_id) AS stands
 FROM communique.revisions r
-JOIN communique.captures c ON c.id = r.capture_id
+LEFT JOIN communique.captures c ON c.id = r.capture_id AND c.fetched_at = r.captured_at
 LEFT JOIN communique.revisions p ON p.statement_id = r.statement_id AND p.number = r.number - 1;
 
 COMMENT ON VIEW analyst.revisions IS 'One row a wording of a statement; number 1 is the first that was seen';
@@ -33,3 +38,5 @@ COMMENT ON COLUMN analyst.revisions.record_id IS 'WARC-Record-ID of the response
 COMMENT ON COLUMN analyst.revisions.reader IS 'Reader and version that read this wording';
 COMMENT ON COLUMN analyst.revisions.reread IS 'True: another reader, or another version of it, has read the wording before, so it may differ without an edit by the publisher';
 COMMENT ON COLUMN analyst.revisions.suspect IS 'Why this reading is doubtful, for the maintainer; null: it is not';
+COMMENT ON COLUMN analyst.revisions.diff IS 'The edit that led to it from the wording before (analyst.changes.diff); null: the first wording, or not yet compared';
+COMMENT ON COLUMN analyst.revisions.stands IS 'True: it is the current wording. An earlier one may stand again after an edit was taken back';

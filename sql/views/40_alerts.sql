@@ -18,13 +18,20 @@ SELECT d.id AS delivery_id,
        d.sent_at,
        d.message_id,
        d.tries,
-       d.last_error
+       d.last_error,
+       ARRAY(
+           SELECT substr(CASE p.field WHEN 'title' THEN w.title ELSE w.text END,
+                         p.start + 1, p."end" - p.start)
+           FROM jsonb_to_recordset(m.spans) AS p (field text, start integer, "end" integer)
+       ) AS words,
+       w.number AS matched_revision
 FROM communique.deliveries d
 JOIN communique.subscriptions u ON u.id = d.subscription_id
 JOIN communique.revisions v ON v.id = d.revision_id
 JOIN communique.delivery_matches dm ON dm.delivery_id = d.id
 JOIN communique.matches m ON m.id = dm.match_id
-JOIN communique.rules r ON r.id = m.rule_id;
+JOIN communique.rules r ON r.id = m.rule_id
+JOIN communique.revisions w ON w.id = m.revision_id;
 
 COMMENT ON VIEW analyst.alerts IS 'One row per message and rule: what was sent to whom, and what was held back and why';
 COMMENT ON COLUMN analyst.alerts.delivery_id IS 'The message; its rows are the rules it tells of';
@@ -34,10 +41,10 @@ COMMENT ON COLUMN analyst.alerts.rule_version IS 'Version of the rule at that ti
 COMMENT ON COLUMN analyst.alerts.severity IS 'info, notice or urgent';
 COMMENT ON COLUMN analyst.alerts.statement_id IS 'The statement (analyst.statements.id)';
 COMMENT ON COLUMN analyst.alerts.story_id IS 'Its story: there is one new alert per subscription and story';
-COMMENT ON COLUMN analyst.alerts.revision IS 'Number of the wording that matched';
+COMMENT ON COLUMN analyst.alerts.revision IS 'Number of the wording that the message tells of';
 COMMENT ON COLUMN analyst.alerts.kind IS 'new, wording, withdrawn, digest or source_health';
 COMMENT ON COLUMN analyst.alerts.late IS 'True: first seen long after its date';
-COMMENT ON COLUMN analyst.alerts.spans IS 'Where it matched: field (title or text), start and end in characters of that wording';
+COMMENT ON COLUMN analyst.alerts.spans IS 'Where it matched: field (title or text), start and end in characters of the wording matched_revision, from 0, end excluded';
 COMMENT ON COLUMN analyst.alerts.recipient IS 'Who hears of it';
 COMMENT ON COLUMN analyst.alerts.status IS 'pending, sent, failed or held';
 COMMENT ON COLUMN analyst.alerts.held_because IS 'Why it was held back (backfill, same story, same passage, read by another reader, subscription ended); null: it was not';
@@ -46,3 +53,5 @@ COMMENT ON COLUMN analyst.alerts.sent_at IS 'When the mail server accepted the m
 COMMENT ON COLUMN analyst.alerts.message_id IS 'Message-ID of the mail: the same for every try';
 COMMENT ON COLUMN analyst.alerts.tries IS 'How often sending was tried';
 COMMENT ON COLUMN analyst.alerts.last_error IS 'What the mail server or the network answered last, where it failed';
+COMMENT ON COLUMN analyst.alerts.words IS 'The words that matched, as they were published';
+COMMENT ON COLUMN analyst.alerts.matched_revision IS 'Number of the wording in which the rule held: a wording alert also tells of what held in the one before';

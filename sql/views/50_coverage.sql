@@ -30,7 +30,8 @@ SELECT c.source_id AS source,
        c.known,
        c.suspect,
        c.cadence_days,
-       c.started_at + interval '36 hours' AS expected_by
+       c.started_at + interval '36 hours' AS expected_by,
+       c.blind
 FROM communique.coverage c
 JOIN communique.sources o ON o.id = c.source_id
 JOIN communique.runs u ON u.id = c.run_id;
@@ -67,3 +68,4 @@ COMMENT ON COLUMN analyst.coverage.known IS 'Of these, stored before and not due
 COMMENT ON COLUMN analyst.coverage.cadence_days IS 'Days within which the source publishes something new: declared, or 95 of 100 gaps between its publication days of half a year are no longer; null: not known (fewer than 8 such days), and then it is quiet after 60 days and never late';
 COMMENT ON COLUMN analyst.coverage.expected_by IS 'When the next turn must have begun at the latest: a source whose newest row''s moment has passed is late too, whatever its state says, since nobody looks';
 COMMENT ON COLUMN analyst.coverage.suspect IS 'Statements whose reading is doubtful: a maintainer should look (communique show names the reason)';
+COMMENT ON COLUMN analyst.coverage.blind IS 'True: it fails for its statements, while its listings still tell what there is';

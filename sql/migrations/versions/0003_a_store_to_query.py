@@ -160,6 +160,14 @@ def upgrade() -> None:
         schema="communique",
     )
     op.create_index(op.f("changes_at_idx"), "changes", ["at"], unique=False, schema="communique")
+    op.create_index(
+        "changes_without_diff_idx",
+        "changes",
+        ["id"],
+        unique=False,
+        schema="communique",
+        postgresql_where=sa.text("diff IS NULL AND earlier_revision_id IS NOT NULL"),
+    )
     op.create_table(
         "echoes",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -272,6 +280,13 @@ def upgrade() -> None:
         unique=False,
         schema="communique",
         postgresql_where=sa.text("part_of IS NOT NULL"),
+    )
+    op.create_index(
+        "statements_day_idx",
+        "statements",
+        [sa.literal_column("COALESCE(published_on, (first_seen_at AT TIME ZONE 'UTC'::text)::date)")],
+        unique=False,
+        schema="communique",
     )
     op.create_foreign_key(
         op.f("statements_part_of_fkey"),
