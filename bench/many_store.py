@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +23,16 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 from sqlalchemy import Engine, create_engine, text
 
-from bench.many import DAYS, FIRST, Made, Maker
+from bench.many import APART, NOW, Made, Maker
 from bench.many_derived import DERIVED, derive
 from bench.quick import copy, lay_aside, restore, set_quick
 from communique.collecting import register_sources
 from communique.database import upgrade
 from communique.embedded import server
+from communique.retention import ensure_months
 from communique.settings import Settings
 from scrapers.facts import load_sources
 
-NOW = FIRST + timedelta(days=DAYS)  # the moment after the last statement
 BLOCK = 1_000  # statements that are made and sent at once
 SAID = {
     "captures": (
@@ -97,6 +97,7 @@ def fill(engine: Engine, maker: Maker, *, settled: bool, seconds: dict[str, floa
         upgrade(engine)
         register_sources(engine, maker.sources, NOW)
         _note_run(engine)
+        ensure_months(engine, _months(maker.total))
     with _timed(seconds, "rows"):
         laid_aside = lay_aside(engine, [*SAID, *DERIVED])
         _in_processes(engine, maker, settled=settled)
@@ -104,6 +105,12 @@ def fill(engine: Engine, maker: Maker, *, settled: bool, seconds: dict[str, floa
         restore(engine, laid_aside)
     with _timed(seconds, "vacuum"):
         _finish(engine, maker.total)
+
+
+def _months(total: int) -> list[datetime]:
+    """A moment in each month of these statements, and in the next one."""
+    days = (total * APART).days + 30
+    return [NOW + timedelta(days=30 - day) for day in range(0, days + 30, 15)]
 
 
 @contextmanager

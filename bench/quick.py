@@ -58,9 +58,10 @@ def lay_aside(engine: Engine, named: Sequence[str]) -> list[str]:
 
 _KEYS = """
 SELECT conrelid::regclass::text AS place, quote_ident(conname) AS name, contype::text AS kind,
-       pg_get_constraintdef(oid) AS made
-FROM pg_constraint
-WHERE contype IN ('p', 'u', 'f') AND connamespace = 'communique'::regnamespace
+       pg_get_constraintdef(pg_constraint.oid) AS made
+FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
+WHERE contype IN ('p', 'u', 'f') AND conparentid = 0 AND NOT relispartition
+  AND connamespace = 'communique'::regnamespace
   AND (contype = 'f' OR conrelid IN (SELECT to_regclass('communique.' || t)
                                      FROM unnest(CAST(:tables AS text[])) t))
 ORDER BY contype = 'f', conrelid::regclass::text
