@@ -20,11 +20,11 @@ from scrapers.addresses import canonical
 from scrapers.crawl import Plan, visit_unlisted
 from scrapers.errors import Blocked, Broken
 from scrapers.periods import day_in
+from scrapers.plan import Lookup
 from scrapers.series import Skip, guesses_between, skips
 from scrapers.sources import Source
 from scrapers.values import Finding, Listed, Walked
 from scrapers.visit import Fetch
-from scrapers.walk import Lookup
 
 # For so long every collect looks for what is missing; after that it is a backfill's work.
 LOOKED_FOR = timedelta(days=3)

@@ -16,10 +16,11 @@ from scrapers.addresses import canonical
 from scrapers.errors import DuplicateAddress
 from scrapers.listings import read_listing
 from scrapers.periods import day_in
+from scrapers.plan import Allowance, Lookup, Plan, Walk
 from scrapers.sources import Source
 from scrapers.values import Capture, Entry, Finding, Known, Listed, ListingSeen, Walked
 from scrapers.visit import Fetch, visit
-from scrapers.walk import Allowance, Lookup, Plan, Walk, walk
+from scrapers.walk import walk
 
 __all__ = ["Allowance", "Lookup", "Plan", "crawl", "read_listing", "visit_unlisted"]
 

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import zip_longest
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -63,7 +64,7 @@ def listing(page: Page) -> Listing:
     if not named:
         raise NothingListed("the sitemap names no address", selector="url > loc")
     entries = _newest_first([one for one in named if not one.further and _counts(one.url, page)])
-    further = _newest_first([one for one in named if one.further])
+    further = _newest_first(_from_both_ends([one for one in named if one.further]))
     if sum(not _stamp(one) for one in entries) > MOST_UNDATED:
         raise Unreadable(
             f"the sitemap names {len(entries):,} statements and does not say how old they are: "
@@ -169,6 +170,13 @@ def _recent(named: list[_Named], since: str) -> int:
     """How many of these, newest first, are not known to be older than that day."""
     days = (_stamp(one)[:10] for one in named)
     return sum(not day or day >= since[: len(day)] for day in days)
+
+
+def _from_both_ends(named: list[_Named]) -> list[_Named]:
+    """The last, the first, the last but one, ...: of sitemaps that do not say how old they are,
+    what is new stands in the last one, or in the first."""
+    ahead, back = named[: len(named) // 2], named[len(named) // 2 :][::-1]
+    return [one for pair in zip_longest(back, ahead) for one in pair if one is not None]
 
 
 def _newest_first(named: list[_Named]) -> list[_Named]:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +34,7 @@ def article(number: int, words: str = WORDS) -> Reply:
     return Reply(headers={"Content-Type": "text/html; charset=utf-8"}, body=html)
 
 
-def listing(numbers: range) -> Reply:
+def listing(numbers: Iterable[int]) -> Reply:
     items = "".join(
         f'<li><a href="./t{n}.shtml">Regular Press Conference {n} '
         f"on March {n % 28 + 1}, 2026</a></li>"
@@ -172,7 +172,7 @@ def test_a_link_that_redirects_is_read_again_like_any_other(world: World) -> Non
     assert world.rows("SELECT count(*) FROM analyst.statements") == [(1,)]
 
 
-def paged(numbers: range, pages: int) -> Reply:
+def paged(numbers: Iterable[int], pages: int) -> Reply:
     one = listing(numbers)
     script = f"<script>var currentPage = 0; var countPage = {pages};</script></body>"
     return Reply(headers=one.headers, body=str(one.body).replace("</body>", script))
@@ -192,6 +192,20 @@ def test_older_pages_are_read_behind_a_pinned_entry_and_after_a_page_that_failed
     assert world.collect("2026-03-21T06:00:00Z", status=1)["counts"]["new"] == 4
     world.web.pages["/press/default_1.shtml"] = paged(range(4, 8), 2)
     assert world.collect("2026-03-22T06:00:00Z")["counts"]["new"] == 4
+
+
+def test_what_is_put_in_late_among_older_things_is_found_within_a_week(world: World) -> None:
+    world.publish(range(1, 8))
+    world.collect("2026-03-20T06:00:00Z")
+    for number in (8, 9, 10, 11, 20, 30):
+        world.web.pages[f"/press/t{number}.shtml"] = article(number)
+    world.web.pages["/press/default.shtml"] = paged(range(11, 3, -1), 2)
+    world.collect("2026-03-20T18:00:00Z")
+    world.web.pages["/press/default_1.shtml"] = paged((3, 2, 20, 1, 30), 2)
+    found = [world.collect(f"2026-03-{day}T06:00:00Z")["counts"]["new"] for day in range(21, 29)]
+    assert sum(found) == 1
+    assert world.rows("SELECT url FROM analyst.statements WHERE url LIKE '%t20.%'") != []
+    assert world.rows("SELECT url FROM analyst.statements WHERE url LIKE '%t30.%'") == []
 
 
 def test_a_killed_collect_loses_nothing_and_doubles_nothing(world: World) -> None:

@@ -176,6 +176,17 @@ def test_every_sitemap_of_an_index_is_read_although_what_one_names_is_known() ->
     assert listed == ["/news/a", "/news/old"]
 
 
+@pytest.mark.parametrize("holder", [1, 8])
+def test_what_is_new_in_the_first_or_last_of_many_undated_sitemaps_is_found(holder: int) -> None:
+    names = [f"/part-{number}.xml" for number in range(1, 9)]
+    site = {name: _urlset((f"/news{name}", None)) for name in names}
+    site["/sitemap.xml"] = _index(*((name, None) for name in names))
+    site[f"/part-{holder}.xml"] = _urlset(("/news/new-today", None))
+    for plan in (Plan(NOW), Plan(NOW, walked={URL: NOW})):
+        _, listed = _walk(site, plan)
+        assert "/news/new-today" in listed
+
+
 def test_sitemaps_long_unchanged_are_read_by_a_backfill_alone() -> None:
     more = INDEX.replace(
         "</sitemapindex>",
