@@ -120,6 +120,23 @@ def second_opinion(source: Source, entry: Entry, capture: Capture, now: datetime
     return doubt(page, used.article(page), used)
 
 
+def read_again(
+    source: Source, entry: Entry, capture: Capture, now: datetime, by: str | None = None
+) -> Statement:
+    """What is read in a capture that was read before, dated as at that visit (now, aware).
+
+    by: the name of the reader that read it then, which may not be the one that the source has
+    today; None: today's. entry: with the body, where its listing carried it whole. The statement
+    stands at entry.url, wherever that led. Raises Unreadable where nothing is found any more, and
+    SourceFactsError for a reader that is not there any more.
+    """
+    used, page = _opened(source, entry, capture, now)
+    used = used if by is None else reader(by)
+    with in_turn(len(capture.body)):
+        statement = _statement(used, page, used.article(page), entry.url)
+    return _dated(Finding(source.id, entry.url, statement=statement), now).statement or statement
+
+
 def _is_known(known: Known | None) -> bool:
     return known is not None and known.statement is not None
 

@@ -6,7 +6,7 @@ import io
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -100,6 +100,21 @@ def read_at(place: Place, limit: int = LARGEST) -> ArchivedResponse:
     with _open(place.warc) as stream:
         stream.seek(place.offset)
         return _response(place, next(ArchiveIterator(stream)), limit)
+
+
+def read_bytes(warc: str, offset: int, record: bytes, limit: int = LARGEST) -> ArchivedResponse:
+    """The response that a record's own bytes, uncompressed, hold. warc, offset: where they were
+    found. limit: as in `read_at`. Raises NotInArchive where they are no response that can be used.
+    """
+    try:
+        records = ArchiveIterator(io.BytesIO(record), check_digests=True)
+        found = next(records, None)
+        place = _place(warc, records, found) if found is not None else None
+        if found is not None and place is not None:
+            return _response(replace(place, offset=offset), found, limit)
+    except (ArchiveLoadFailed, ValueError, EOFError) as error:
+        raise NotInArchive(f"{warc}: the record at byte {offset} is none: {error}") from error
+    raise NotInArchive(f"{warc}: the record at byte {offset} is no response")
 
 
 def places(warc: str) -> Iterator[Place]:
