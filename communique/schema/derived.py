@@ -127,7 +127,13 @@ class SearchDocument(Table):
 
     __tablename__ = "search_documents"
     __table_args__ = (
-        Index("search_documents_terms_idx", "terms", postgresql_using="gin"),
+        Index(
+            "search_documents_terms_idx",
+            "terms",
+            postgresql_using="gin",
+            # What waits to be merged into the index is read through by every search.
+            postgresql_with={"gin_pending_list_limit": 1024},
+        ),
         Index("search_documents_newest_idx", text("day DESC"), text("statement_id DESC")),
     )
     statement_id: Mapped[int] = mapped_column(

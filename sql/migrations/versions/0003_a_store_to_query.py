@@ -14,8 +14,28 @@ UPDATE communique.revisions r SET captured_at = c.fetched_at
 FROM communique.captures c WHERE c.id = r.capture_id
 """
 
+# A date that is put right later moves the statement among the newest, whoever puts it right.
+SEARCH_DAY = """
+CREATE FUNCTION communique.search_day() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE communique.search_documents
+    SET day = coalesce(NEW.published_on, CAST(NEW.first_seen_at AT TIME ZONE 'UTC' AS date))
+    WHERE statement_id = NEW.id;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER search_day AFTER UPDATE OF published_on ON communique.statements
+FOR EACH ROW WHEN (OLD.published_on IS DISTINCT FROM NEW.published_on)
+EXECUTE FUNCTION communique.search_day();
+"""
+
 
 def upgrade() -> None:
+    op.add_column(
+        "hosts",
+        sa.Column("resting_until", sa.DateTime(timezone=True), nullable=True),
+        schema="communique",
+    )
     op.create_table(
         "passage_marks",
         sa.Column("hash", sa.BigInteger(), nullable=False),
@@ -71,6 +91,7 @@ def upgrade() -> None:
         unique=False,
         schema="communique",
         postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 1024},
     )
     op.create_table(
         "story_corrections",
@@ -226,6 +247,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("revision_id", name=op.f("fingerprints_pkey")),
         schema="communique",
     )
+    op.drop_constraint(op.f("runs_kind_check"), "runs", schema="communique", type_="check")
+    op.create_check_constraint(
+        op.f("runs_kind_check"),
+        "runs",
+        "kind IN ('collect', 'backfill', 'replay', 'alert', 'revisit')",
+        schema="communique",
+    )
     op.add_column(
         "revisions",
         sa.Column(
@@ -284,7 +312,11 @@ def upgrade() -> None:
     op.create_index(
         "statements_day_idx",
         "statements",
-        [sa.literal_column("COALESCE(published_on, (first_seen_at AT TIME ZONE 'UTC'::text)::date)")],
+        [
+            sa.literal_column(
+                "COALESCE(published_on, (first_seen_at AT TIME ZONE 'UTC'::text)::date)"
+            )
+        ],
         unique=False,
         schema="communique",
     )
@@ -301,3 +333,4 @@ def upgrade() -> None:
         op.f("stories_text_sha256_key"), "stories", schema="communique", type_="unique"
     )
     op.drop_column("stories", "text_sha256", schema="communique")
+    op.execute(SEARCH_DAY)
