@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, Row, select, text, update
 
+from communique.changes import make_diffs, make_missing_diffs
 from communique.mail.clean import shown
 from communique.schema import Revision, SourceRow, StatementRow
 from communique.search.indexing import index_terms
@@ -58,7 +59,7 @@ class Settled:
 Step: TypeAlias = Callable[[Connection, Sequence[Unsettled], datetime], None]
 
 # In this order: echoes are of other stories, so stories come first.
-STEPS: tuple[Step, ...] = (index_terms,)
+STEPS: tuple[Step, ...] = (index_terms, make_diffs)
 
 
 def settle(
@@ -78,7 +79,7 @@ def settle(
             for one in waiting:
                 problems += _settle_alone(engine, one, now, steps)
             settled += len(waiting)
-    return Settled(settled, tuple(problems))
+    return Settled(settled, (*problems, *make_missing_diffs(engine)))
 
 
 def lock_stories(connection: Connection) -> None:

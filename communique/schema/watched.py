@@ -45,7 +45,7 @@ class Run(Table):
     __tablename__ = "runs"
     __table_args__ = (
         UniqueConstraint("key"),
-        one_of("kind", ("collect", "backfill", "replay", "alert")),
+        one_of("kind", ("collect", "backfill", "replay", "alert", "revisit")),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     kind: Mapped[str]
@@ -57,12 +57,14 @@ class Run(Table):
 
 class Host(Table):
     """When a host was last asked for anything, by any worker: pace is kept start to start.
-    slowdown: by what the usual delay is multiplied since the host said that it is too busy."""
+    slowdown: by what the usual delay is multiplied since the host said that it is too busy.
+    resting_until: it has asked not to be asked before."""
 
     __tablename__ = "hosts"
     name: Mapped[str] = mapped_column(primary_key=True)
     last_started_at: Mapped[datetime]
     slowdown: Mapped[float] = mapped_column(Float, server_default=text("1"))
+    resting_until: Mapped[datetime | None]
 
 
 class Address(Table):
