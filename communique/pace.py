@@ -2,9 +2,10 @@
 
 A process holds one connection for this, apart from the pool, and on it, for as long as a request
 lasts, the host's advisory lock; table `hosts` keeps when the host was last asked, and how much it
-asked us to slow down. Threads of one process queue for a host among themselves first. Whoever has
-to wait waits without any lock and comes back. A process that dies loses its connection and with it
-its locks; one that loses its connection makes a new one, and only then may two requests overlap.
+asked us to slow down or to leave it alone. Threads of one process queue for a host among themselves
+first. Whoever has to wait waits without any lock and comes back. A process that dies loses its
+connection and with it its locks; one that loses its connection makes a new one, and only then may
+two requests overlap.
 
 The locks are the session's: a connection pooler between us and PostgreSQL must not share sessions
 (pgbouncer: `pool_mode = session`).
@@ -18,12 +19,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import psycopg2
 from sqlalchemy import Engine, event
 
-from scrapers.pace import Asked, Stopped, Turn, slowed
+from scrapers.pace import LONGEST_REST, Asked, Resting, Stopped, Turn, slowed
 
 log = logging.getLogger(__name__)
 
@@ -42,22 +44,26 @@ _TAKE = f"""
         INSERT INTO communique.hosts AS h (name, last_started_at)
         SELECT %(host)s, clock_timestamp() FROM taken WHERE got
         ON CONFLICT (name) DO UPDATE SET last_started_at = clock_timestamp()
-        WHERE h.last_started_at = %(waited_out)s OR h.last_started_at <= clock_timestamp()
-              - make_interval(secs => greatest(%(delay)s, least(%(delay)s * h.slowdown, 300)))
+        WHERE coalesce(h.resting_until <= clock_timestamp(), true)
+          AND (h.last_started_at = %(waited_out)s OR h.last_started_at <= clock_timestamp()
+              - make_interval(secs => greatest(%(delay)s, least(%(delay)s * h.slowdown, 300))))
         RETURNING slowdown
     )
     SELECT got, slowdown FROM taken LEFT JOIN noted ON true
 """  # noqa: S608 (a constant of ours)
 _LEFT = """
     SELECT extract(epoch FROM last_started_at - clock_timestamp())::float8
-           + greatest(%(delay)s, least(%(delay)s * slowdown, 300)), last_started_at, slowdown
+           + greatest(%(delay)s, least(%(delay)s * slowdown, 300)), last_started_at, slowdown,
+           coalesce(extract(epoch FROM resting_until - clock_timestamp())::float8, 0)
     FROM communique.hosts WHERE name = %(host)s
 """
 _LOCK = f"SELECT pg_try_advisory_lock({_KEY})"
 _UNLOCK = f"SELECT pg_advisory_unlock({_KEY})"
 _CORRECT = """
     UPDATE communique.hosts SET slowdown = %(slowdown)s,
-           last_started_at = last_started_at + make_interval(secs => %(late)s)
+           last_started_at = last_started_at + make_interval(secs => %(late)s),
+           resting_until = CASE WHEN %(rest)s > 0
+                                THEN clock_timestamp() + make_interval(secs => %(rest)s) END
     WHERE name = %(host)s
 """
 
@@ -67,10 +73,12 @@ Row = tuple[Any, ...]
 
 @dataclass(slots=True)
 class _Host:
-    """What this process knows of a host. due: no request before (time.monotonic)."""
+    """What this process knows of a host. due: no request before; rests: it has asked to be left
+    alone until then (both of time.monotonic)."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     due: float = 0.0
+    rests: float = 0.0
 
 
 class HostTurns:
@@ -96,22 +104,24 @@ class HostTurns:
         wait = _waiter(stopping)
 
         @contextmanager
-        def turn(host: str, delay: float, *, pause: float = 0.0) -> Iterator[Asked]:
+        def turn(
+            host: str, delay: float, *, pause: float = 0.0, patience: float = inf
+        ) -> Iterator[Asked]:
             wait(pause)
             with self._guard:
                 state = self._hosts.setdefault(host, _Host())
             with state.lock:
-                asked, session, noted = self._take(host, delay, state, wait)
+                asked, session, noted = self._take(host, delay, patience, state, wait)
                 before = asked.slowdown
                 try:
                     yield asked
                 finally:  # a request that failed was a request
-                    state.due = max(
-                        asked.started + slowed(delay, asked.slowdown), time.monotonic() + asked.rest
-                    )
+                    state.rests = time.monotonic() + asked.rest
+                    state.due = max(asked.started + slowed(delay, asked.slowdown), state.rests)
                     late = asked.started - noted
-                    if asked.slowdown != before or late > LATE * delay:
+                    if asked.slowdown != before or asked.rest or late > LATE * delay:
                         values = {"host": host, "slowdown": asked.slowdown, "late": late}
+                        values["rest"] = asked.rest
                         self._ask(_CORRECT, values, rows=False)
                     self._unlock(f"host {host}", session)
 
@@ -136,12 +146,20 @@ class HostTurns:
                 state.lock.release()
 
     def _take(
-        self, host: str, delay: float, state: _Host, wait: Callable[[float], None]
+        self,
+        host: str,
+        delay: float,
+        patience: float,
+        state: _Host,
+        wait: Callable[[float], None],
     ) -> tuple[Asked, int, float]:
         """Waits until the host is free and due, and notes the start. Returns the request, the
-        session that holds its lock, and the moment (time.monotonic) from which on it is noted."""
+        session that holds its lock, and the moment (time.monotonic) from which on it is noted.
+        Raises Resting where the host rests for longer than `patience`."""
         values = {"host": host, "name": f"host {host}", "delay": delay, "waited_out": None}
         while True:
+            if (left := state.rests - time.monotonic()) > patience:
+                raise Resting(left)
             wait(state.due - time.monotonic())
             noted = time.monotonic()
             (got, slowdown), session = self._ask(_TAKE, values)
@@ -149,12 +167,13 @@ class HostTurns:
                 return Asked(slowdown), session, noted
             if got:
                 self._unlock(f"host {host}", session)
-            (left, last, slowdown), _ = self._ask(_LEFT, values, none=(0.0, None, 1.0))
+            (left, last, slowdown, rest), _ = self._ask(_LEFT, values, none=(0.0, None, 1.0, 0.0))
             longest = slowed(delay, slowdown)
             if left > longest:  # the clock was set back: that must not stop a host for days
                 values["waited_out"] = last
-            pause = min(max(left, 0.0), longest) or (0.0 if got else POLL)
-            state.due = time.monotonic() + pause
+            rest = min(rest, LONGEST_REST)
+            pause = max(min(max(left, 0.0), longest), rest) or (0.0 if got else POLL)
+            state.due, state.rests = time.monotonic() + pause, time.monotonic() + rest
 
     def _unlock(self, name: str, session: int) -> None:
         """Gives a lock back. One of a connection that was lost is gone with it."""

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
+from math import ceil
 
 import requests
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
@@ -24,7 +25,7 @@ from scrapers.failures import explain
 from scrapers.guard import GuardedAdapter
 from scrapers.judge import is_challenge
 from scrapers.large import written_in_turn
-from scrapers.pace import Asked, Turn
+from scrapers.pace import Asked, Resting, Turn
 from scrapers.policy import FetchPolicy
 
 _WORTH_REPEATING = frozenset((429, 500, 502, 503, 504))
@@ -76,12 +77,17 @@ class Network:
         """As Transport says; repeats what is worth repeating, each time in the host's turn."""
         retry = Retry(total=self._policy.retries, backoff_factor=self._policy.backoff)
         pause = 0.0
+        patience = self._policy.longest_retry_after
         while True:
-            with self._turn(host_of(url), delay * _MARGIN, pause=pause) as asked:
-                attempt = self._attempt(url, headers, jar, asked)
-                wait = _asked_wait(retry, attempt.exchange)
-                patient = wait is None or wait <= self._policy.longest_retry_after
-                _tell(asked, attempt.exchange, wait if wait and patient else 0.0)
+            try:
+                turn = self._turn(host_of(url), delay * _MARGIN, pause=pause, patience=patience)
+                with turn as asked:
+                    attempt = self._attempt(url, headers, jar, asked)
+                    wait = _asked_wait(retry, attempt.exchange)
+                    _tell(asked, attempt.exchange, wait or 0.0)
+            except Resting as rest:
+                return Exchange(url, self.now(), error=_resting(rest))
+            patient = wait is None or wait <= patience
             if not attempt.again:
                 return attempt.exchange
             try:
@@ -206,6 +212,14 @@ def _asked_wait(retry: Retry, exchange: Exchange) -> float | None:
         return retry.parse_retry_after(asked)
     except (InvalidHeader, ValueError, OverflowError):
         return None
+
+
+def _resting(rest: Resting) -> ScrapeError:
+    minutes = ceil(rest.seconds / 60)
+    return Blocked(
+        f"not asked: the server has asked to be left alone for {minutes} more minutes, longer "
+        "than a run waits: a later run will try again"
+    )
 
 
 def _too_long(exchange: Exchange) -> ScrapeError:

@@ -198,6 +198,17 @@ def test_a_retry_after_beyond_patience_gives_up_and_names_it(
     assert server.paths.count("/a") == 1
 
 
+def test_a_host_that_asks_for_hours_is_asked_nothing_more_in_this_run(server: Server) -> None:
+    server.pages["/a"] = Reply(503, {"Retry-After": "7200"})
+    with Fetcher(a_policy()) as fetcher:
+        first = fetcher.fetch(server.url + "/a", a_source(0), None)
+        second = fetcher.fetch(server.url + "/b", a_source(0), None)
+    assert first.error is not None
+    assert isinstance(second.error, Blocked)
+    assert "120 more minutes" in str(second.error)
+    assert "/b" not in server.paths
+
+
 @pytest.mark.parametrize("nonsense", ["soon", "-1", "9" * 5000, "Thu, 99 Foo 2026", "1, 1"])
 def test_a_senseless_retry_after_is_no_trouble(server: Server, nonsense: str) -> None:
     server.pages["/a"] = [Reply(503, {"Retry-After": nonsense}), Reply(headers=HTML, body=PAGE)]
