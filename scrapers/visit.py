@@ -46,6 +46,9 @@ def visit(
     feed's own, where the entry carries the whole statement, so that nothing is fetched. later: the
     second opinion on a page that nobody has read before is left to whoever asks for it afterwards:
     it costs many times what the reading does."""
+    if known is not None and known.reader and not known.reader.startswith("feed/"):
+        # Read from its page before a feed named it: the feed's words would look like an edit.
+        entry = replace(entry, body=None)
     base = Finding(source.id, url, entry=entry, fetch_url=entry.url)
     if entry.body is None or capture is None:
         if known is not None and not known.due:

@@ -1,0 +1,42 @@
+"""Promise: nothing looks like an edit that the publisher did not make."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from scrapers.readers import reader
+from scrapers.sources import Source
+from scrapers.values import Capture, Entry, Known
+from scrapers.visit import visit
+
+NOW = datetime(2026, 3, 12, 6, tzinfo=timezone.utc)
+URL = "https://office.example/news/a"
+SOURCE = Source(
+    id="office",
+    desk="elsewhere",
+    publisher="Office",
+    kind="ministry",
+    country="DE",
+    languages=("en",),
+    time_zone="Europe/Berlin",
+    reader="generic",
+    listings=(),
+)
+
+
+def test_a_page_that_was_read_itself_is_not_read_again_from_a_feed_that_carries_its_text() -> None:
+    asked = []
+
+    def fetch(url: str, source: Source, known: Known | None) -> Capture:
+        asked.append(url)
+        return Capture(url, url, NOW, 304, {}, b"")
+
+    feed = Capture(URL, URL, NOW, 200, {"content-type": "application/rss+xml"}, b"<rss/>")
+    entry = Entry(URL, "A title", None, "<p>What the feed makes of it, shortened.</p>")
+    page = Known(statement=1, wording="x", title="A title", reader="generic/3", due=True)
+    found = visit(SOURCE, URL, entry, fetch, page, NOW, capture=feed)
+    assert (asked, found.statement, found.error) == ([URL], None, None)
+    from_feed = Known(statement=1, wording="x", title="A title", reader=reader("feed").id)
+    again = visit(SOURCE, URL, entry, fetch, from_feed, NOW, capture=feed)
+    assert again.statement is not None
+    assert asked == [URL]
