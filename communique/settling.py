@@ -20,6 +20,7 @@ from communique.changes import make_diffs, make_missing_diffs
 from communique.mail.clean import shown
 from communique.schema import Revision, SourceRow, StatementRow
 from communique.search.indexing import index_terms
+from communique.stories import group
 from communique.text import Tokens, tokenize_columns
 
 # Whoever settles, or puts stories right by hand, holds it; any constant of our own will do.
@@ -59,7 +60,7 @@ class Settled:
 Step: TypeAlias = Callable[[Connection, Sequence[Unsettled], datetime], None]
 
 # In this order: echoes are of other stories, so stories come first.
-STEPS: tuple[Step, ...] = (index_terms, make_diffs)
+STEPS: tuple[Step, ...] = (group, index_terms, make_diffs)
 
 
 def settle(
