@@ -40,6 +40,7 @@ class StatementRow(Table):
         Index(None, "first_seen_at"),
         Index(None, "published_on"),
         Index(None, "story_id"),
+        Index(None, "source_id", "id"),
         # The day that the views count by.
         Index(
             "statements_day_idx",

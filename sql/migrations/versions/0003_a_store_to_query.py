@@ -302,6 +302,13 @@ def upgrade() -> None:
         schema="communique",
     )
     op.create_index(
+        op.f("statements_source_id_id_idx"),
+        "statements",
+        ["source_id", "id"],
+        unique=False,
+        schema="communique",
+    )
+    op.create_index(
         "statements_part_of_idx",
         "statements",
         ["part_of"],
