@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -22,7 +22,7 @@ Ranges = list[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """Words; which of them the automaton's pattern begins with; the tests for those with wildcards.
+    """Words; which of them the automaton's pattern begins with; the tests for those outside it.
     is_exact: the pattern says it all."""
 
     key: str
@@ -41,7 +41,7 @@ class WordsIndex:
         by_pattern: dict[str, list[_Sought]] = defaultdict(list)
         for words, terms in sought.items():
             pattern, first = literal(terms)
-            tests, length = _tests(terms), len(terms)
+            tests, length = _tests(terms, pattern, first), len(terms)
             is_exact = length == 1 and not tests
             by_pattern[pattern].append(
                 _Sought(words.key, words.gaps, first, tests, length, is_exact)
@@ -83,9 +83,14 @@ def literal(terms: tuple[str, ...]) -> tuple[str, int]:
     return " " + re.split(r"[*?]", terms[0])[0], 0
 
 
-def _tests(terms: Iterable[str]) -> tuple[tuple[int, re.Pattern[str]], ...]:
+def _tests(
+    terms: tuple[str, ...], pattern: str, first: int
+) -> tuple[tuple[int, re.Pattern[str]], ...]:
+    """What the terms outside the pattern must be: those with wildcards, and in "core * network"
+    those on the other side of one."""
+    held = range(first, first + pattern.count(" ") - 1)
     return tuple(
-        (place, wildcard_pattern(term)) for place, term in enumerate(terms) if is_wildcard(term)
+        (place, wildcard_pattern(term)) for place, term in enumerate(terms) if place not in held
     )
 
 

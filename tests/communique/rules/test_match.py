@@ -40,6 +40,7 @@ def matched(
         ("open harbour", "The harbours were opened.", ["harbours", "opened"]),
         ('"open harb*"', "open harbours and open harbingers", ["open harbours", "open harbingers"]),
         ('"open * harbour"', "open old harbour, open harbour", ["open old harbour"]),
+        ('"old * harbour"', "old open harbour, new open harbour", ["old open harbour"]),
         ("harb*r", "harbour harbor harbours", ["harbour", "harbor"]),
         ("colo?r", "color colour", ["colour"]),
         ('"5g"', "５Ｇ, 5G's and 5g", ["５Ｇ", "5G", "5g"]),
