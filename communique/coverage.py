@@ -45,12 +45,14 @@ _DAYS = text("""
     FROM communique.statements
     WHERE source_id = :source AND (published_on IS NOT NULL OR NOT backfilled)
 """)
-# A source stands as its collects leave it (a replay stands for them): a backfill is no turn.
+# A source stands as its collects leave it (a replay stands for them); a backfill
+# or a revisit is no turn.
 _BEFORE = text("""
     SELECT c.* FROM communique.coverage c JOIN communique.runs u ON u.id = c.run_id
-    WHERE c.source_id = :source AND c.run_id <> :run AND u.kind <> 'backfill'
+    WHERE c.source_id = :source AND c.run_id <> :run AND u.kind NOT IN ('backfill', 'revisit')
     ORDER BY c.started_at DESC, c.id DESC LIMIT 1
 """)
+_NOT_TOLD = ("started_at", "finished_at", "blind")
 _EVER_GOOD = text("""
     SELECT EXISTS (SELECT FROM communique.statements WHERE source_id = :source)
         OR EXISTS (SELECT FROM communique.coverage WHERE source_id = :source AND run_id <> :run
@@ -134,7 +136,8 @@ def record_coverage(
             "blind": blind is not None,
         }
         counts = {name: sum(n for o, _, _, n in pages if o == name) for name in OUTCOMES}
-        same = {"run_id": run_id, "source_id": source.id, "started_at": started_at}
+        row |= {"started_at": started_at}  # of a rerun: its own
+        same = {"run_id": run_id, "source_id": source.id}
         connection.execute(
             insert(Coverage)
             .values(same | row | counts)
@@ -143,7 +146,7 @@ def record_coverage(
     return SourceCoverage(
         source=source.id,
         counts=counts,
-        **{name: value for name, value in row.items() if name not in ("finished_at", "blind")},
+        **{name: value for name, value in row.items() if name not in _NOT_TOLD},
     )
 
 
@@ -163,7 +166,11 @@ def last_collected(engine: Engine, source_id: str, run_id: int) -> datetime | No
     query = (
         select(func.max(Coverage.started_at))
         .join(Run, Run.id == Coverage.run_id)
-        .where(Coverage.source_id == source_id, Coverage.run_id != run_id, Run.kind != "backfill")
+        .where(
+            Coverage.source_id == source_id,
+            Coverage.run_id != run_id,
+            Run.kind.not_in(("backfill", "revisit")),
+        )
     )
     with engine.connect() as connection:
         return connection.execute(query).scalar()

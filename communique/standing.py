@@ -15,13 +15,14 @@ from scrapers.sources import Source
 # Longer than any turn may take: one that has not ended by then was killed, or hangs.
 LONGEST_TURN = timedelta(hours=4)
 
-# A source stands as its collects leave it (a replay stands for them): a backfill is no turn.
+# A source stands as its collects leave it (a replay stands for them); a backfill
+# or a revisit is no turn.
 _LAST = text("""
     SELECT o.id AS watched, o.added_at, c.*, p.url AS address
     FROM communique.sources o
     LEFT JOIN LATERAL (
         SELECT c.* FROM communique.coverage c JOIN communique.runs u ON u.id = c.run_id
-        WHERE c.source_id = o.id AND u.kind <> 'backfill'
+        WHERE c.source_id = o.id AND u.kind NOT IN ('backfill', 'revisit')
         ORDER BY c.started_at DESC, c.id DESC LIMIT 1
     ) c ON true
     LEFT JOIN LATERAL (

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
+from communique.due import SLACK, a_day_ago, is_due
 from communique.rows import clean, listed_entry
 from communique.schema import (
     Address,
@@ -23,8 +24,6 @@ from scrapers.values import Entry, Finding, Known, Outcome
 REVISIT_DAYS = (1, 2, 4, 7, 14, 30)
 # One that a backfill found is old: it is looked at once more.
 REVISIT_DAYS_OLD = (30,)
-# A daily run must not miss a look that falls due minutes after it starts.
-SLACK = timedelta(hours=2)
 # A second look confirms that a page is gone, no sooner than this.
 CONFIRM_AFTER = timedelta(hours=6)
 # An address that cannot be read is tried at every run this often, then less and less.
@@ -46,10 +45,7 @@ def known_addresses(
     as it is named, however often it failed.
     """
     never_read = Address.statement_id.is_(None) | Address.outcome.in_(GONE)
-    a_day_ago = Address.last_visit_at <= now - timedelta(days=1) + SLACK
-    due = (Address.next_visit_at <= now) | (
-        never_read & a_day_ago & Address.outcome.not_in(SETTLED)
-    )
+    due = is_due(now) | (never_read & a_day_ago(now) & Address.outcome.not_in(SETTLED))
     query = select(
         Address.url,
         Address.etag,
@@ -93,7 +89,7 @@ def pending_addresses(
         select(Address.url, Address.fetch_url, Address.listed)
         .where(
             Address.source_id == source_id,
-            Address.outcome.is_(None) | (Address.next_visit_at <= now),
+            Address.outcome.is_(None) | is_due(now),
         )
         .order_by(Address.id)
     )
