@@ -22,6 +22,7 @@ from communique.schema import Revision, SourceRow, StatementRow
 from communique.search.indexing import index_terms
 from communique.stories import group
 from communique.text import Tokens, tokenize_columns
+from communique.translations import pair
 
 # Whoever settles, or puts stories right by hand, holds it; any constant of our own will do.
 SETTLING_LOCK = 0x53544C45
@@ -60,7 +61,7 @@ class Settled:
 Step: TypeAlias = Callable[[Connection, Sequence[Unsettled], datetime], None]
 
 # In this order: echoes are of other stories, so stories come first.
-STEPS: tuple[Step, ...] = (group, index_terms, make_diffs)
+STEPS: tuple[Step, ...] = (group, pair, index_terms, make_diffs)
 
 
 def settle(

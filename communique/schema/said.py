@@ -41,6 +41,7 @@ class StatementRow(Table):
         Index(None, "published_on"),
         Index(None, "story_id"),
         Index(None, "source_id", "id"),
+        Index(None, "source_id", "published_on"),
         # The day that the views count by.
         Index(
             "statements_day_idx",

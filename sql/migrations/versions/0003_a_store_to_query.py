@@ -317,6 +317,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("part_of IS NOT NULL"),
     )
     op.create_index(
+        op.f("statements_source_id_published_on_idx"),
+        "statements",
+        ["source_id", "published_on"],
+        unique=False,
+        schema="communique",
+    )
+    op.create_index(
         "statements_day_idx",
         "statements",
         [
