@@ -63,8 +63,12 @@ def group(connection: Connection, batch: Sequence[Wording], now: datetime) -> No
         return
     ids = {one.statement_id for one in batch}
     corrections = corrections_of(connection, ids)
-    members = _members(connection, ids.union(*corrections))
-    _move(connection, find_stories(connection, STORE, batch, members, corrections), members)
+    members = members_of(connection, STORE, ids.union(*corrections))
+    verdicts = find_stories(connection, STORE, batch, members, corrections)
+    write(connection, STORE, verdicts)
+    left = [members[one].story_id for one in verdicts.stories]
+    if left:
+        connection.execute(DELETE_EMPTY, {"stories": left})
 
 
 def find_stories(
@@ -185,43 +189,24 @@ def corrections_of(connection: Connection, statements: Iterable[int]) -> Correct
     return {(row.statement_id, row.other_id): row.same for row in rows}
 
 
-def _members(connection: Connection, statements: Iterable[int]) -> dict[int, Member]:
-    rows = connection.execute(_MEMBERS, {"ids": sorted(statements)})
+def write(connection: Connection, store: Store, verdicts: Verdicts) -> None:
+    """Writes down what was decided on a batch."""
+    moved, parts = verdicts.stories, verdicts.parts
+    store.join(connection, list(moved), list(moved.values()))
+    store.link(connection, list(parts), list(parts.values()))
+
+
+def members_of(
+    connection: Connection, store: Store, statements: Iterable[int]
+) -> dict[int, Member]:
+    """Where these statements stand."""
+    rows = store.members(connection, sorted(statements))
     return {row.id: Member(row.story_id, row.alone) for row in rows}
-
-
-def _move(connection: Connection, verdicts: Verdicts, members: Mapping[int, Member]) -> None:
-    moved = verdicts.stories
-    if moved:
-        asked = {"ids": list(moved), "stories": list(moved.values())}
-        connection.execute(_JOIN, asked)
-        left = [members[one].story_id for one in moved]
-        connection.execute(DELETE_EMPTY, {"stories": left})
-    parts = verdicts.parts
-    if parts:
-        connection.execute(LINK, {"ids": list(parts), "wholes": list(parts.values())})
 
 
 _CORRECTIONS = text("""
 SELECT statement_id, other_id, same FROM communique.story_corrections
 WHERE statement_id = ANY (CAST(:ids AS bigint[])) OR other_id = ANY (CAST(:ids AS bigint[]))
-""")
-_MEMBERS = text("""
-SELECT s.id, s.story_id, NOT EXISTS (
-    SELECT FROM communique.statements o WHERE o.story_id = s.story_id AND o.id <> s.id
-) AS alone
-FROM communique.statements s WHERE s.id = ANY (CAST(:ids AS bigint[]))
-""")
-_JOIN = text("""
-UPDATE communique.statements s SET story_id = moved.story_id
-FROM unnest(CAST(:ids AS bigint[]), CAST(:stories AS bigint[])) AS moved (id, story_id)
-WHERE s.id = moved.id
-""")
-# The first that held it is kept: it is the one that an analyst may have seen.
-LINK = text("""
-UPDATE communique.statements s SET part_of = linked.whole
-FROM unnest(CAST(:ids AS bigint[]), CAST(:wholes AS bigint[])) AS linked (id, whole)
-WHERE s.id = linked.id AND s.part_of IS NULL
 """)
 DELETE_EMPTY = text("""
 DELETE FROM communique.stories y WHERE y.id = ANY (CAST(:stories AS bigint[]))

@@ -14,7 +14,8 @@ from communique.stories.signatures import VERSION, Prints
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The names of the tables, as SQL. stands: of statements, with columns id and story_id."""
+    """The names of the tables, as SQL. stands: of statements, with
+    their story and what they are part of."""
 
     fingerprints: str
     bands: str
@@ -59,6 +60,26 @@ class Store:
         hashes, revisions = [h for h, _ in pairs], [one for _, one in pairs]
         connection.execute(self._sql(_KEEP_BANDS), {"hashes": hashes, "revisions": revisions})
 
+    def members(
+        self, connection: Connection, statements: Sequence[int]
+    ) -> Sequence[Row[tuple[Any, ...]]]:
+        """id, story_id of these statements, and whether each is alone in its story."""
+        return connection.execute(self._sql(_MEMBERS), {"ids": statements}).all()
+
+    def join(
+        self, connection: Connection, statements: Sequence[int], stories: Sequence[int]
+    ) -> None:
+        """Puts each statement into its story."""
+        if statements:
+            connection.execute(self._sql(_JOIN), {"ids": statements, "stories": stories})
+
+    def link(
+        self, connection: Connection, statements: Sequence[int], wholes: Sequence[int]
+    ) -> None:
+        """Notes of each statement which one holds it whole; the first that did is kept."""
+        if statements:
+            connection.execute(self._sql(_LINK), {"ids": statements, "wholes": wholes})
+
     def _sql(self, clause: str) -> TextClause:
         names = {"fingerprints": self.fingerprints, "bands": self.bands, "stands": self.stands}
         return text(clause.format(**names))
@@ -92,6 +113,22 @@ _KEEP_BANDS = """
 INSERT INTO {bands} (hash, revision_id)
 SELECT * FROM unnest(CAST(:hashes AS bigint[]), CAST(:revisions AS bigint[]))
 ON CONFLICT DO NOTHING
+"""
+_MEMBERS = """
+SELECT s.id, s.story_id, NOT EXISTS (
+    SELECT FROM {stands} o WHERE o.story_id = s.story_id AND o.id <> s.id
+) AS alone
+FROM {stands} s WHERE s.id = ANY (CAST(:ids AS bigint[]))
+"""
+_JOIN = """
+UPDATE {stands} s SET story_id = moved.story_id
+FROM unnest(CAST(:ids AS bigint[]), CAST(:stories AS bigint[])) AS moved (id, story_id)
+WHERE s.id = moved.id
+"""
+_LINK = """
+UPDATE {stands} s SET part_of = linked.whole
+FROM unnest(CAST(:ids AS bigint[]), CAST(:wholes AS bigint[])) AS linked (id, whole)
+WHERE s.id = linked.id AND s.part_of IS NULL
 """
 
 STORE = Store("communique.fingerprints", "communique.signature_bands", "communique.statements")

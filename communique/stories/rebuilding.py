@@ -1,0 +1,267 @@
+"""All stories told anew from the stored texts, for instance after the way they are told changed.
+
+Everything is decided in tables of the session, batch by batch, as if each wording came in now; what
+was put right by hand holds. Then the new groups take the numbers of the stories that they come
+from: who was told of a story keeps its number, then whoever has most of its statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+from sqlalchemy import Connection, Engine, text
+
+from communique.settling import lock_stories
+from communique.stories.grouping import (
+    DELETE_EMPTY,
+    Corrections,
+    find_stories,
+    members_of,
+    write,
+)
+from communique.stories.prints import Store
+from communique.stories.retelling import lock_judging, retell
+from communique.text import Tokens, tokenize_columns
+
+BATCH = 200
+_ANEW = Store("told_anew_fingerprints", "told_anew_bands", "told_anew")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A statement that another story has now. story: None: a new one."""
+
+    statement_id: int
+    title: str
+    before: int
+    story: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What telling anew changes, or would change. parts: statements that are part of another one
+    than before, or no more. judged_again: messages held back before that may be told now."""
+
+    wordings: int
+    moves: tuple[Move, ...]
+    parts: int
+    judged_again: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    revision_id: int
+    statement_id: int
+    number: int
+    text: str
+    title_tokens: Tokens
+    tokens: Tokens
+
+
+def rebuild(
+    engine: Engine, now: datetime, *, apply: bool, progress: Progress | None = None
+) -> Rebuilt:
+    """Tells all stories anew, in the order in which their wordings were stored; without `apply`
+    nothing is changed. now: aware, UTC. progress: hears how many wordings are done, of how many.
+
+    Memory is bounded by the batch and by what changes. Nothing is settled meanwhile, but all can
+    be read. Dead in the middle, it has changed nothing.
+    """
+    with engine.connect() as connection, connection.begin() as transaction:
+        if apply:
+            lock_stories(connection)
+        for table in _TABLES:
+            connection.execute(table)
+        corrections = {
+            (row.statement_id, row.other_id): row.same for row in connection.execute(_CORRECTIONS)
+        }
+        wordings = _tell(connection, corrections, progress)
+        _unite(connection, corrections)
+        stories = _numbers(connection)
+        connection.execute(_PARTS)
+        moves = tuple(_moves(connection, stories))
+        parts = int(connection.execute(_CHANGED_PARTS).scalar_one())
+        again = _apply(connection, moves, stories, now) if apply else 0
+        if not apply:
+            transaction.rollback()
+    return Rebuilt(wordings, moves, parts, again)
+
+
+def _tell(connection: Connection, corrections: Corrections, progress: Progress | None) -> int:
+    total, done, after = int(connection.execute(_COUNT).scalar_one()), 0, 0
+    of_hand = _by_statement(corrections)
+    while rows := connection.execute(_NEXT, {"after": after, "batch": BATCH}).all():
+        after = rows[-1].id
+        batch = [
+            _Stored(
+                *(row.id, row.statement_id, row.number, row.text),
+                *(tokenize_columns(row.title), tokenize_columns(row.text)),
+            )
+            for row in rows
+        ]
+        ids = {one.statement_id for one in batch}
+        theirs = {pair: corrections[pair] for one in ids for pair in of_hand.get(one, ())}
+        members = members_of(connection, _ANEW, ids.union(*theirs))
+        write(connection, _ANEW, find_stories(connection, _ANEW, batch, members, theirs))
+        done += len(batch)
+        if progress is not None:
+            progress(done, total)
+    return done
+
+
+def _by_statement(corrections: Corrections) -> dict[int, list[tuple[int, int]]]:
+    out: dict[int, list[tuple[int, int]]] = {}
+    for pair in corrections:
+        for one in pair:
+            out.setdefault(one, []).append(pair)
+    return out
+
+
+def _unite(connection: Connection, corrections: Corrections) -> None:
+    """Makes those groups one that somebody has made one, in whichever order they arose."""
+    asked = {"ids": sorted(set(chain.from_iterable(corrections)))}
+    group = {row.id: row.story_id for row in connection.execute(_GROUPS, asked)}
+    for (one, other), same in corrections.items():
+        kept, left = sorted((group[one], group[other]))
+        if not same or kept == left:
+            continue
+        connection.execute(_UNITE, {"kept": kept, "left": left})
+        group = {each: kept if told == left else told for each, told in group.items()}
+
+
+def _numbers(connection: Connection) -> Mapping[int, int | None]:
+    """Group to the story whose number it takes, of the groups that are not a story as it stood;
+    None: a new one."""
+    claims = sorted(
+        connection.execute(_CLAIMS),
+        key=lambda row: (-row.told, -row.statements, row.old, row.story),
+    )
+    numbers: dict[int, int | None] = {}
+    taken: set[int] = set()
+    for claim in claims:
+        if claim.old not in taken and numbers.get(claim.story) is None:
+            numbers[claim.story] = claim.old
+            taken.add(claim.old)
+        numbers.setdefault(claim.story, None)
+    return numbers
+
+
+def _moves(connection: Connection, stories: Mapping[int, int | None]) -> Iterator[Move]:
+    for row in connection.execute(_CHANGED, {"groups": sorted(stories)}):
+        story = stories[row.story_id]
+        if story != row.before:
+            yield Move(row.id, row.title, row.before, story)
+
+
+def _apply(
+    connection: Connection,
+    moves: Sequence[Move],
+    stories: Mapping[int, int | None],
+    now: datetime,
+) -> int:
+    old = {move.before for move in moves} | {one for one in stories.values() if one is not None}
+    lock_judging(connection, old)
+    fresh = [group for group, story in stories.items() if story is None]
+    made = connection.execute(_NEW_STORIES, {"now": now, "many": len(fresh)}).scalars().all()
+    number = {**stories, **dict(zip(fresh, made, strict=True))}
+    connection.execute(_MOVE, {"groups": list(number), "stories": list(number.values())})
+    for statement in _REPLACE:
+        connection.execute(statement)
+    again = retell(connection, _all(old, made))
+    connection.execute(DELETE_EMPTY, {"stories": sorted(old)})
+    return again
+
+
+def _all(*stories: Iterable[int]) -> list[int]:
+    return sorted(set(chain.from_iterable(stories)))
+
+
+_TABLES = tuple(
+    text(table)
+    for table in (
+        "CREATE TEMPORARY TABLE told_anew_fingerprints"
+        " (LIKE communique.fingerprints, PRIMARY KEY (revision_id)) ON COMMIT DROP",
+        "CREATE TEMPORARY TABLE told_anew_bands"
+        " (LIKE communique.signature_bands, PRIMARY KEY (hash, revision_id)) ON COMMIT DROP",
+        "CREATE TEMPORARY TABLE told_anew"
+        " (id bigint PRIMARY KEY, story_id bigint NOT NULL, part_of bigint) ON COMMIT DROP",
+        "INSERT INTO told_anew (id, story_id) SELECT id, id FROM communique.statements",
+        "CREATE INDEX ON told_anew (story_id)",
+        "ANALYZE told_anew",
+    )
+)
+_CORRECTIONS = text(
+    "SELECT statement_id, other_id, same FROM communique.story_corrections ORDER BY id"
+)
+_COUNT = text("SELECT count(*) FROM communique.revisions WHERE settled_at IS NOT NULL")
+_NEXT = text("""
+SELECT id, statement_id, number, title, text FROM communique.revisions
+WHERE id > :after AND settled_at IS NOT NULL ORDER BY id LIMIT :batch
+""")
+_GROUPS = text("SELECT id, story_id FROM told_anew WHERE id = ANY (CAST(:ids AS bigint[]))")
+_UNITE = text("UPDATE told_anew SET story_id = :kept WHERE story_id = :left")
+_PARTS = text("""
+UPDATE told_anew p SET part_of = NULL FROM told_anew w
+WHERE w.id = p.part_of AND w.story_id = p.story_id
+""")
+_CLAIMS = text("""
+WITH claims AS (
+    SELECT n.story_id AS story, s.story_id AS old, count(*) AS statements,
+           sum((SELECT count(DISTINCT d.subscription_id) FROM communique.deliveries d
+                WHERE d.statement_id = s.id AND d.story_id = s.story_id AND d.status <> 'held'
+                  AND d.kind IN ('new', 'wording'))) AS told
+    FROM told_anew n JOIN communique.statements s ON s.id = n.id
+    GROUP BY n.story_id, s.story_id
+), counted AS (
+    SELECT claims.*, count(*) OVER (PARTITION BY story) + count(*) OVER (PARTITION BY old) AS ways
+    FROM claims
+)
+SELECT story, old, statements, told FROM counted WHERE ways > 2
+""")
+_CHANGED = text("""
+SELECT n.id, n.story_id, s.story_id AS before, s.title
+FROM told_anew n JOIN communique.statements s ON s.id = n.id
+WHERE n.story_id = ANY (CAST(:groups AS bigint[])) ORDER BY n.id
+""")
+_CHANGED_PARTS = text("""
+SELECT count(*) FROM told_anew n JOIN communique.statements s ON s.id = n.id
+WHERE n.part_of IS DISTINCT FROM s.part_of
+""")
+_NEW_STORIES = text("""
+INSERT INTO communique.stories (created_at)
+SELECT CAST(:now AS timestamptz) FROM generate_series(1, :many) RETURNING id
+""")
+_MOVE = text("""
+UPDATE communique.statements s SET story_id = numbered.story_id
+FROM unnest(CAST(:groups AS bigint[]), CAST(:stories AS bigint[])) AS numbered (told, story_id)
+JOIN told_anew n ON n.story_id = numbered.told
+WHERE s.id = n.id AND s.story_id <> numbered.story_id
+""")
+# Only what differs: where the way of telling has not changed, that is next to nothing.
+_REPLACE = (
+    text("""
+    UPDATE communique.statements s SET part_of = n.part_of FROM told_anew n
+    WHERE n.id = s.id AND n.part_of IS DISTINCT FROM s.part_of
+    """),
+    text("""
+    INSERT INTO communique.fingerprints AS f (revision_id, version, shingles, signature)
+    SELECT revision_id, version, shingles, signature FROM told_anew_fingerprints
+    ON CONFLICT (revision_id) DO UPDATE SET version = excluded.version,
+        shingles = excluded.shingles, signature = excluded.signature
+    WHERE (f.version, f.signature) IS DISTINCT FROM (excluded.version, excluded.signature)
+    """),
+    text("""
+    DELETE FROM communique.signature_bands b WHERE NOT EXISTS (
+        SELECT FROM told_anew_bands n WHERE n.hash = b.hash AND n.revision_id = b.revision_id
+    )
+    """),
+    text("""
+    INSERT INTO communique.signature_bands (hash, revision_id)
+    SELECT hash, revision_id FROM told_anew_bands ON CONFLICT DO NOTHING
+    """),
+)

@@ -1,0 +1,98 @@
+"""What becomes of alerts when statements change their story after they were judged.
+
+A message belongs to the story of the statement that it told of. So whoever was told of two stories
+that are one now hears of neither again; and where a story was taken apart, what had been held back
+as `same story` is judged again for those who were never told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, text
+
+from communique.verdicts import Held
+
+
+def lock_judging(connection: Connection, stories: Collection[int]) -> None:
+    """Waits until nobody judges or tells a statement of these stories, and lets nobody begin until
+    the transaction ends. Wordings first and stories next, as judging does."""
+    asked = {"stories": sorted(stories)}
+    connection.execute(_LOCK_WORDINGS, asked)
+    connection.execute(_LOCK_STORIES, asked)
+
+
+def retell(connection: Connection, stories: Collection[int]) -> int:
+    """Puts the messages of these stories' statements right after statements were moved between
+    them. Returns how many held messages will be judged again."""
+    asked = {"stories": sorted(stories), "held": str(Held.SAME_STORY)}
+    connection.execute(_FOLLOW, asked)
+    connection.execute(_HOLD_BACK, asked)
+    again = connection.execute(_JUDGE_AGAIN, asked).scalar_one()
+    return int(again)
+
+
+_LOCK_WORDINGS = text("""
+SELECT r.id FROM communique.revisions r JOIN communique.statements s ON s.id = r.statement_id
+WHERE s.story_id = ANY (CAST(:stories AS bigint[])) ORDER BY r.id FOR UPDATE OF r
+""")
+_LOCK_STORIES = text("""
+SELECT id FROM communique.stories WHERE id = ANY (CAST(:stories AS bigint[]))
+ORDER BY id FOR UPDATE
+""")
+
+# The key names the story, or a later alert of another story would be taken for this one. Where the
+# key is taken, two stories have become one that was told of twice: then the wording tells it apart.
+_FOLLOW = text("""
+WITH moved AS (
+    SELECT d.id, d.revision_id, s.story_id, d.dedupe_key AS key,
+           CASE WHEN d.kind IN ('new', 'wording') AND d.status <> 'held' THEN regexp_replace(
+               d.dedupe_key, '^([a-z]+:[0-9]+):[0-9]+', '\\1:' || s.story_id
+           ) ELSE d.dedupe_key END AS wanted
+    FROM communique.statements s JOIN communique.deliveries d ON d.statement_id = s.id
+    WHERE s.story_id = ANY (CAST(:stories AS bigint[])) AND d.story_id <> s.story_id
+), keyed AS (
+    SELECT id, story_id, CASE
+        WHEN wanted = key THEN key
+        WHEN row_number() OVER (PARTITION BY wanted ORDER BY id) > 1
+          OR EXISTS (SELECT FROM communique.deliveries t WHERE t.dedupe_key = wanted)
+        THEN wanted || '/' || id
+        ELSE wanted END AS key
+    FROM moved
+)
+UPDATE communique.deliveries d SET story_id = keyed.story_id, dedupe_key = keyed.key
+FROM keyed WHERE d.id = keyed.id
+""")
+# Of two first alerts of what is one story now, one that was not sent yet is not sent any more.
+_HOLD_BACK = text("""
+WITH told AS (
+    SELECT id, status, row_number() OVER (
+        PARTITION BY subscription_id, story_id ORDER BY (status = 'pending'), id
+    ) AS place
+    FROM communique.deliveries
+    WHERE story_id = ANY (CAST(:stories AS bigint[])) AND kind = 'new' AND status <> 'held'
+)
+UPDATE communique.deliveries d
+SET status = 'held', held_because = :held, next_try_at = NULL,
+    dedupe_key = 'held:' || :held || ':' || d.subscription_id || ':' || d.revision_id
+FROM told WHERE told.id = d.id AND told.place > 1 AND told.status = 'pending'
+""")
+_JUDGE_AGAIN = text("""
+WITH untold AS (
+    SELECT d.id, d.revision_id FROM communique.deliveries d
+    WHERE d.story_id = ANY (CAST(:stories AS bigint[])) AND d.held_because = :held
+      AND NOT EXISTS (
+          SELECT FROM communique.deliveries t
+          WHERE t.story_id = d.story_id AND t.subscription_id = d.subscription_id
+            AND t.kind IN ('new', 'wording') AND t.status <> 'held'
+      )
+), unlinked AS (
+    DELETE FROM communique.delivery_matches WHERE delivery_id IN (SELECT id FROM untold)
+), forgotten AS (
+    DELETE FROM communique.deliveries WHERE id IN (SELECT id FROM untold)
+), waiting AS (
+    UPDATE communique.revisions SET judged_at = NULL
+    WHERE id IN (SELECT revision_id FROM untold)
+)
+SELECT count(*) FROM untold
+""")
