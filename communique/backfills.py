@@ -21,6 +21,7 @@ from communique.coverage import SourceCoverage
 from communique.gaps import settle_backfilled
 from communique.jobs import Line, Onlooker, finish_run, heard, run_source
 from communique.parallel import MOST_THREADS, Done, Refusal, by_host
+from communique.recording import Record, recording_together
 from communique.schema import BackfillPage, Run
 from scrapers.sources import Source
 from scrapers.values import Listed, ListingSeen
@@ -67,10 +68,11 @@ def backfill_all(
             if not mine:
                 raise Refusal(f"another backfill of {source.id} is under way: let it end first")
             this = begin(line.engine, source, since, until, line.settings.clock(), restart=restart)
-            return _run(line, this, seen, stopping)
+            return _run(line, this, seen, stopping, record)
 
     over = partial(heard, line)
-    return by_host(sources, work, most=most, over=over, done=seen.done, tick=seen.tick)
+    with recording_together(line.engine) as record:
+        return by_host(sources, work, most=most, over=over, done=seen.done, tick=seen.tick)
 
 
 def begin(
@@ -110,7 +112,9 @@ def begin(
     return Backfill(source, since, until, now)
 
 
-def _run(line: Line, this: Backfill, seen: Onlooker, stopping: threading.Event) -> SourceCoverage:
+def _run(
+    line: Line, this: Backfill, seen: Onlooker, stopping: threading.Event, record: Record
+) -> SourceCoverage:
     book = _Book(line.engine, this, ahead=dict(this.resume))
 
     def watch(value: Crawled) -> None:
@@ -131,6 +135,7 @@ def _run(line: Line, this: Backfill, seen: Onlooker, stopping: threading.Event) 
         resume=this.resume,
         stopping=stopping,
         second_opinions=False,
+        record=record,
     )
     now = line.settings.clock()
     if book.close(now):

@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import Engine, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from communique.coverage import SourceCoverage, last_collected, record_coverage
 from communique.gaps import Look, fill_numbers, note_walks, open_gaps
+from communique.recording import MOST, Record
 from communique.schema import Address, CaptureRow, Run, SourceRow
-from communique.store import record_finding, record_listed, record_listing
+from communique.store import record_findings, record_listed, record_listing
 from communique.visits import (
     known_addresses,
     listed_entry_of,
@@ -36,6 +38,9 @@ log = logging.getLogger(__name__)
 
 STOPPED = "stopped before its end"
 
+# So many pages of a listing are turned on the day of the week when a collect looks deeper.
+DEEPER = 3
+
 Clock = Callable[[], datetime]
 Crawled = ListingSeen | Listed | Finding
 Watch = Callable[[Crawled], None]
@@ -45,11 +50,11 @@ Watch = Callable[[Crawled], None]
 class Job:
     """What all sources of one run share.
 
-    kind: collect, backfill or replay; a backfill's statements never alert. since, until: how far
-    back a backfill walks the listings, and what they date later it leaves alone. clock: now,
-    aware, UTC. topics: tells a statement's topics. stopping: set when the run is to stop. later:
-    who runs this hears the second opinions on what was read when all is fetched. longest: how long
-    a turn may go on asking; None: as long as it takes.
+    kind: collect, backfill, replay or revisit; a backfill's statements never alert. since, until:
+    how far back a backfill walks the listings, and what they date later it leaves alone. clock:
+    now, aware, UTC. topics: tells a statement's topics. stopping: set when the run is to stop.
+    later: who runs this hears the second opinions on what was read when all is fetched. longest:
+    how long a turn may go on asking; None: as long as it takes. record: how findings are stored.
     """
 
     engine: Engine
@@ -62,16 +67,19 @@ class Job:
     stopping: threading.Event | None = None
     later: bool = False
     longest: timedelta | None = None
+    record: Record = record_findings
 
 
 def open_run(engine: Engine, kind: str, key: str, desk: str | None, now: datetime) -> int:
-    """The number of the run with this key, started now if it is new. A retried task finds its
-    run again by its key."""
+    """The number of the run with this key, started now if it is new, or was over. A retried task
+    finds its run again by its key."""
+    was_over = Run.finished_at.is_not(None)
+    again = {"finished_at": None, "started_at": case((was_over, now), else_=Run.started_at)}
     with engine.begin() as connection:
         return connection.execute(
             insert(Run)
             .values(kind=kind, key=key, desk=desk, started_at=now)
-            .on_conflict_do_update(index_elements=["key"], set_={"finished_at": None})
+            .on_conflict_do_update(index_elements=["key"], set_=again)
             .returning(Run.id)
         ).scalar_one()
 
@@ -115,6 +123,11 @@ def register_sources(
         )
 
 
+def _looks_deeper(source: Source, now: datetime) -> bool:
+    """Once a week, on a day of its own: whatever is put late among older things is found then."""
+    return (now.toordinal() + zlib.crc32(source.id.encode())) % 7 == 0
+
+
 def collect_source(
     job: Job,
     source: Source,
@@ -142,6 +155,7 @@ def collect_source(
         back_to=min((gap.since for gap in missing if gap.kind == "window"), default=None),
         resume=resume or {},
         later=job.later,
+        deep=DEEPER if collects and job.later and _looks_deeper(source, started_at) else 1,
         allowance=Allowance(
             time.monotonic() + job.longest.total_seconds() if job.longest else None
         ),
@@ -168,7 +182,19 @@ def visit_address(job: Job, source: Source, url: str, fetch: Fetch) -> SourceCov
     if known is not None:  # what is known decides how to read it, not whether to look
         known = replace(known, etag=None, last_modified=None, due=True)
     finding = visit(source, address, entry, fetch, known, now)
-    return _take(job, source, (finding,), None, by_listing=False)
+    return take_findings(job, source, (finding,), None)
+
+
+def take_findings(
+    job: Job,
+    source: Source,
+    findings: Iterable[Finding],
+    watch: Watch | None,
+    allowance: Allowance | None = None,
+) -> SourceCoverage:
+    """Records what visits to a source's addresses found, value by value, and returns what was
+    seen; no listing was walked. allowance: of the turn, where it has one."""
+    return _take(job, source, findings, watch, by_listing=False, allowance=allowance)
 
 
 def _take(
@@ -195,14 +221,15 @@ def _take(
     earlier = _visited(job, source) if job.kind == "backfill" else set()
     crash: str | None = STOPPED
     try:
-        for value in values:
+        for lot in _lots(values):
             if job.stopping is not None and job.stopping.is_set():
                 raise Stopped(STOPPED)
-            _record(replace(intake, now=job.clock()), value, tally)
-            if isinstance(value, Finding) and value.known and value.url in earlier:
-                tally["known"] -= 1
-            if watch:
-                watch(value)
+            _record(job, replace(intake, now=job.clock()), lot, tally)
+            for value in lot:
+                if isinstance(value, Finding) and value.known and value.url in earlier:
+                    tally["known"] -= 1
+                if watch:
+                    watch(value)
         crash = None
     except Stopped:
         raise
@@ -250,16 +277,34 @@ def _listed(job: Job, source: Source, tally: Counter[str]) -> int:
     return len(_visited(job, source)) + tally["known"]
 
 
-def _record(intake: Intake, value: Crawled, tally: Counter[str]) -> None:
-    if isinstance(value, Listed):
-        tally["listed"] += len(value.entries)
-        note_walks(intake.engine, intake.run_id, value, intake.now)
-        record_listed(intake, value)
-        return
-    if value.error is not None:
-        log.warning("%s", value.error)
-    if isinstance(value, ListingSeen):
-        record_listing(intake, value)
-    else:
-        tally["known"] += value.known
-        record_finding(intake, value)
+def _lots(values: Iterable[Crawled]) -> Iterator[list[Crawled]]:
+    """What is recorded together: a value as soon as it is there, and with it the addresses before
+    it that are known and for which nothing was fetched."""
+    lot = list[Crawled]()
+    for value in values:
+        lot.append(value)
+        if not (isinstance(value, Finding) and value.known) or len(lot) >= MOST:
+            yield lot
+            lot = []
+    if lot:
+        yield lot
+
+
+def _record(job: Job, intake: Intake, lot: Sequence[Crawled], tally: Counter[str]) -> None:
+    findings = [value for value in lot if isinstance(value, Finding)]
+    for finding in findings:
+        tally["known"] += finding.known
+        if finding.error is not None:
+            log.warning("%s", finding.error)
+    for ended in job.record(intake, findings) if findings else ():
+        if ended.error is not None:
+            raise ended.error
+    for value in lot:
+        if isinstance(value, Listed):
+            tally["listed"] += len(value.entries)
+            note_walks(intake.engine, intake.run_id, value, intake.now)
+            record_listed(intake, value)
+        elif isinstance(value, ListingSeen):
+            if value.error is not None:
+                log.warning("%s", value.error)
+            record_listing(intake, value)

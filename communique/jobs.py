@@ -25,8 +25,10 @@ from communique.coverage import SourceCoverage
 from communique.opinions import hear
 from communique.pace import HostTurns
 from communique.parallel import MOST_THREADS, Done, by_host
+from communique.recording import Record, recording_together
 from communique.rules import Document, compile_rules
 from communique.settings import Settings
+from communique.store import record_findings
 from communique.watchlists import Loaded, load_watchlists
 from communique.wordings import Topics
 from scrapers.archive import open_archive
@@ -155,6 +157,7 @@ def run_source(
     stopping: threading.Event | None = None,
     second_opinions: bool = True,
     longest: timedelta = LONGEST_TURN,
+    record: Record = record_findings,
 ) -> SourceCoverage:
     """One source's turn in the run named run_key; opens the run where it is new.
 
@@ -162,8 +165,9 @@ def run_source(
     walks. resume: by listing, the page that it goes on from. stopping: once it is set, the turn
     ends with Stopped. second_opinions: False where the caller hears them (`heard`). longest: how
     long a collect of the source may go on asking its host; what is left then stays pending, and
-    its coverage says so (a backfill takes its time). Returns what was seen; only what is wrong on
-    our side raises (the store, the archive), never what a page does.
+    its coverage says so (a backfill takes its time). record: how findings are stored. Returns
+    what was seen; only what is wrong on our side raises (the store, the archive), never what a
+    page does.
     """
     now = line.settings.clock()
     run_id = open_run(line.engine, kind, run_key, source.desk, now)
@@ -178,6 +182,7 @@ def run_source(
         stopping=stopping,
         later=line.replay is None,  # replayed archives are large: not to be read through again
         longest=longest if kind == "collect" and line.replay is None else None,
+        record=record,
     )
     with fetching(line, source, run_key, now, stopping) as fetch:
         coverage = collect_source(job, source, fetch, watch=watch, resume=resume)
@@ -240,10 +245,12 @@ def collect_all(
             stopping=stopping,
             second_opinions=False,
             longest=longest,
+            record=record,
         )
 
     over = partial(heard, line)
-    done = by_host(sources, work, most=most, over=over, done=seen.done, tick=seen.tick)
+    with recording_together(line.engine) as record:
+        done = by_host(sources, work, most=most, over=over, done=seen.done, tick=seen.tick)
     for desk in sorted({source.desk for source in sources}):
         finish_run(line, f"{run_key}:{desk}")
     return done

@@ -1,34 +1,38 @@
-"""Intake: what a crawl found becomes rows, each finding in a transaction of its own.
+"""Intake: what a crawl found becomes rows, a batch of findings in a transaction.
 
 Idempotent: a finding that is recorded again, by a retry, a rerun or a second worker, changes
-nothing and counts once. The address row is the lock that two workers on one address share.
+nothing and counts once. The address row is the lock that two workers on one address share. A
+batch leaves what its findings one after the other would leave; one that the store refuses does not
+take the others with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Engine, func
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
+from communique.ledger import CaptureNote, Key, Ledger, Place, Standing, open_ledger
+from communique.ledger_rows import Overtaken, write_ledger
+from communique.retention import ensure_months
 from communique.rows import capture_values, clean, listed_facts
-from communique.schema import Address, CaptureRow, StatementRow, WalkedListing, table_of
+from communique.schema import Address, CaptureRow, WalkedListing
 from communique.visits import confirmed_gone, next_visit
-from communique.wordings import Captured, Intake, is_stale, stands, store_statement, touch
+from communique.wordings import Intake, is_stale, stands, store_statement, withdraw
 from scrapers.values import Finding, Listed, ListingSeen, Outcome
 
+# How often a batch begins again because another worker came first, or stood in its way.
+TRIES = 5
+
+log = logging.getLogger(__name__)
+
 # Made once: building a statement costs more than sending it.
-_ADDRESSES, _CAPTURES = table_of(Address), table_of(CaptureRow)
-_LOCKED = (
-    select(_ADDRESSES)
-    .where(_ADDRESSES.c.source_id == bindparam("source_id"), _ADDRESSES.c.url == bindparam("url"))
-    .with_for_update()
-)
-_NEW_ADDRESS = insert(_ADDRESSES).on_conflict_do_nothing()
-_SET_ADDRESS = update(_ADDRESSES).where(_ADDRESSES.c.id == bindparam("key"))
-_NEW_CAPTURE = insert(_CAPTURES).returning(_CAPTURES.c.id)
-_SET_CAPTURE = update(_CAPTURES).where(_CAPTURES.c.id == bindparam("key"))
 _NEW_WALK = insert(WalkedListing)
 _WALKED = _NEW_WALK.on_conflict_do_update(
     index_elements=["source_id", "url"],
@@ -38,6 +42,7 @@ _WALKED = _NEW_WALK.on_conflict_do_update(
 
 def record_listing(intake: Intake, seen: ListingSeen) -> None:
     """Records one visited page of a listing."""
+    ensure_months(intake.engine, [_moment(intake, seen)])
     with intake.engine.begin() as connection:
         row = intake.keys | capture_values(seen.capture, seen.url, seen.error, intake.now)
         row |= {"listing": seen.listing, "entries": seen.entries}
@@ -70,75 +75,147 @@ def record_listed(intake: Intake, listed: Listed) -> None:
             connection.execute(statement.on_conflict_do_nothing())
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How the recording of one finding ended. outcome: what it is counted under; None: the store
+    refused it, for the reason in `error`."""
+
+    finding: Finding
+    outcome: Outcome | None = None
+    error: Exception | None = None
+
+
+Taken: TypeAlias = tuple[Intake, Finding]
+
+
 def record_finding(intake: Intake, finding: Finding) -> Outcome:
-    """Records how the visit to one address ended, and returns the outcome it is counted under."""
-    with intake.engine.begin() as connection:
-        address = _locked_address(connection, intake, finding)
-        if finding.known:
-            touch(connection, address["statement_id"], {"last_seen_at": intake.now})
-            return Outcome.UNCHANGED
-        row = intake.keys | _captured(finding, intake)
-        row |= {"address_id": address["id"], "outcome": Outcome.UNCHANGED}
-        captured = Captured(connection.execute(_NEW_CAPTURE, row).scalar_one(), row["fetched_at"])
-        outcome, statement_id = _settle(connection, intake, finding, address, captured)
-        if outcome is not Outcome.UNCHANGED:
-            connection.execute(_SET_CAPTURE, {"key": captured.id, "outcome": outcome})
-        if is_stale(intake, address):
-            return outcome
-        values = next_visit(intake.now, finding, address, outcome) | {"statement_id": statement_id}
-        connection.execute(_SET_ADDRESS, {"key": address["id"]} | values)
-        if finding.statement is not None and finding.statement.url != finding.url:
-            values |= {"backfilled": address["backfilled"]}
-            _also_known_as(connection, intake, finding.statement.url, values)
+    """Records how the visit to one address ended, and returns the outcome it is counted under.
+    Raises what the store says where it refuses."""
+    (outcome,) = _record(intake.engine, [(intake, finding)])
     return outcome
 
 
-def _captured(finding: Finding, intake: Intake) -> dict[str, Any]:
+def record_findings(intake: Intake, findings: Sequence[Finding]) -> list[Recorded]:
+    """Records findings of one source, in their order, in one transaction. See `record_all`."""
+    return record_all(intake.engine, [(intake, finding) for finding in findings])
+
+
+def record_all(engine: Engine, batch: Sequence[Taken]) -> list[Recorded]:
+    """Records findings, of any sources, in their order, in one transaction, and says how each
+    ended. Where the store refuses the batch, each is recorded by itself, so that the reason comes
+    back with the finding it is about; nothing is raised."""
+    try:
+        outcomes = _record(engine, batch)
+    except Exception as error:
+        if len(batch) == 1:
+            return [Recorded(batch[0][1], error=error)]
+        log.warning("%d findings are recorded one by one: %s", len(batch), _line(error))
+        return [one for taken in batch for one in record_all(engine, [taken])]
+    return [Recorded(taken[1], outcome) for taken, outcome in zip(batch, outcomes, strict=True)]
+
+
+def _moment(intake: Intake, seen: ListingSeen | Finding) -> datetime:
+    """When it was fetched; the month of its capture."""
+    return seen.capture.fetched_at if seen.capture is not None else intake.now
+
+
+def _record(engine: Engine, batch: Sequence[Taken]) -> list[Outcome]:
+    ensure_months(engine, (_moment(*taken) for taken in batch))
+    for _ in range(TRIES - 1):
+        try:
+            return _try_to_record(engine, batch)
+        except (Overtaken, OperationalError) as error:
+            if isinstance(error, OperationalError) and not _is_collision(error):
+                raise
+            log.info("%d findings are recorded again: %s", len(batch), _line(error))
+    return _try_to_record(engine, batch)
+
+
+def _try_to_record(engine: Engine, batch: Sequence[Taken]) -> list[Outcome]:
+    addresses: dict[Key, dict[str, Any]] = {}
+    statements, read = set[Key](), set[Key]()
+    for intake, finding in batch:
+        key = (intake.source_id, clean(finding.url))
+        addresses.setdefault(key, _new_address(intake, key, finding.fetch_url or finding.url))
+        if not finding.known:
+            read.add(key)
+        if (found := finding.statement) is not None:
+            statements.add((found.source, clean(found.url)))
+            if found.url != finding.url:
+                alias = (intake.source_id, clean(found.url))
+                addresses.setdefault(alias, _new_address(intake, alias, found.url))
+    with engine.begin() as connection:
+        ledger = open_ledger(connection, addresses, statements, read)
+        outcomes = [_take(ledger, intake, finding) for intake, finding in batch]
+        write_ledger(connection, ledger)
+    return outcomes
+
+
+def _new_address(intake: Intake, key: Key, fetch_url: str) -> dict[str, Any]:
+    return {
+        "source_id": key[0],
+        "url": key[1],
+        "fetch_url": clean(fetch_url),
+        "first_listed_at": intake.now,
+    }
+
+
+def _take(ledger: Ledger, intake: Intake, finding: Finding) -> Outcome:
+    """Takes one finding into the ledger."""
+    place = ledger.places[intake.source_id, clean(finding.url)]
+    if finding.known:
+        if place.statement is not None:
+            seen = max(intake.now, place.statement.row["last_seen_at"])
+            place.statement.set({"last_seen_at": seen})
+        return Outcome.UNCHANGED
+    capture = ledger.capture(_capture_row(intake, finding, place))
+    outcome, standing = _settle(ledger, intake, finding, place, capture)
+    capture.row["outcome"] = outcome
+    if is_stale(intake, place.row):
+        return outcome
+    values = next_visit(intake.now, finding, place.row, outcome)
+    place.set(values)
+    place.read(standing)
+    if finding.statement is not None and finding.statement.url != finding.url and standing:
+        also = (intake.source_id, clean(finding.statement.url))
+        values |= {"backfilled": place.row["backfilled"]}
+        ledger.also_known_as(also, values, standing)
+    return outcome
+
+
+def _capture_row(intake: Intake, finding: Finding, place: Place) -> dict[str, Any]:
     found = (finding.capture, finding.fetch_url, finding.error, intake.now, finding.suspect)
-    return capture_values(*found) | {"checked": False if finding.unchecked else None}
+    return {
+        **intake.keys,
+        **capture_values(*found),
+        "checked": False if finding.unchecked else None,
+        "address_id": place.row["id"],
+    }
 
 
 def _settle(
-    connection: Connection,
-    intake: Intake,
-    finding: Finding,
-    address: Mapping[str, Any],
-    captured: Captured,
-) -> tuple[Outcome, int | None]:
-    """Stores the statement, if there is one, and says which outcome this is."""
+    ledger: Ledger, intake: Intake, finding: Finding, place: Place, capture: CaptureNote
+) -> tuple[Outcome, Standing | None]:
+    """Takes over the statement, if there is one, and says which outcome this is."""
     if finding.statement is not None:
-        outcome, statement_id = store_statement(
-            connection, intake, finding.statement, captured, address
-        )
+        outcome, standing = store_statement(ledger, intake, finding.statement, capture, place)
         if finding.error is not None and outcome is not Outcome.UNCHANGED:
             outcome = finding.error.outcome or outcome
-        return outcome, statement_id
-    statement_id = address["statement_id"]
+        return outcome, standing
+    there, stale = place.statement, is_stale(intake, place.row)
     if finding.error is None or finding.error.outcome is None:
-        stands(connection, statement_id, intake.now)
-        return Outcome.UNCHANGED, statement_id
-    if is_stale(intake, address):
-        return finding.error.outcome, statement_id
-    if statement_id and confirmed_gone(finding, address, intake.now):
-        withdrawn_at = func.coalesce(StatementRow.withdrawn_at, intake.now)
-        touch(connection, statement_id, {"withdrawn_at": withdrawn_at})
-    return finding.error.outcome, statement_id
+        if not stale:
+            stands(ledger, there, intake.now)
+        return Outcome.UNCHANGED, there
+    if not stale and confirmed_gone(finding, place.row, intake.now):
+        withdraw(ledger, there, intake.now)
+    return finding.error.outcome, there
 
 
-def _locked_address(connection: Connection, intake: Intake, finding: Finding) -> Mapping[str, Any]:
-    """The address's row, made where it is missing, locked until the transaction ends."""
-    key = {"source_id": intake.source_id, "url": clean(finding.url)}
-    row = connection.execute(_LOCKED, key).mappings().one_or_none()
-    if row is None:
-        missing = {"fetch_url": clean(finding.fetch_url or finding.url)}
-        connection.execute(_NEW_ADDRESS, key | missing | {"first_listed_at": intake.now})
-        row = connection.execute(_LOCKED, key).mappings().one()
-    return dict(row)
+def _is_collision(error: OperationalError) -> bool:
+    """Whether two transactions waited for each other, and this one had to give way."""
+    return getattr(error.orig, "pgcode", None) in ("40P01", "40001")
 
 
-def _also_known_as(
-    connection: Connection, intake: Intake, url: str, values: Mapping[str, Any]
-) -> None:
-    """The address that a redirect led to is known too, should a listing name it one day."""
-    row = {"source_id": intake.source_id, "url": clean(url), "fetch_url": clean(url)}
-    connection.execute(_NEW_ADDRESS, row | dict(values) | {"first_listed_at": intake.now})
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]

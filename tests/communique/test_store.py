@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
 
 from communique.collecting import open_run, register_sources
 from communique.coverage import record_coverage
-from communique.store import record_finding, record_listed, record_listing
+from communique.store import (
+    Recorded,
+    record_finding,
+    record_findings,
+    record_listed,
+    record_listing,
+)
 from communique.visits import known_addresses, pending_addresses
 from communique.wordings import Intake
 from scrapers.errors import Blocked, Gone, Implausible, ScrapeError
@@ -31,6 +39,7 @@ from scrapers.values import (
 
 DAY1 = datetime(2026, 3, 2, 6, tzinfo=timezone.utc)
 URL = "https://embassy.example/eng/1.htm"
+POISON = "https://embassy.example/eng/poison.htm"
 TEXT = "The network should serve all countries alike. " * 5
 SOURCES = [
     Source(id="one", desk="china", publisher="Embassy One", kind="embassy", languages=("en",)),
@@ -61,6 +70,16 @@ def failed(error: ScrapeError) -> Finding:
 def rows(engine: Engine, query: str) -> Sequence[tuple[object, ...]]:
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(query))]
+
+
+def changes(engine: Engine) -> list[tuple[object, ...]]:
+    """Each change: its kind, the day it was noticed, and the numbers of the wordings."""
+    query = """
+        SELECT c.kind, extract(day FROM c.at)::int, r.number, e.number
+        FROM communique.changes c JOIN communique.revisions r ON r.id = c.revision_id
+        LEFT JOIN communique.revisions e ON e.id = c.earlier_revision_id ORDER BY c.id
+    """
+    return list(rows(engine, query))
 
 
 def later(intake: Intake, **passed: int) -> Intake:
@@ -98,19 +117,6 @@ def test_an_edit_keeps_the_earlier_wording_and_a_return_to_it_is_no_third(intake
     assert rows(intake.engine, "SELECT revision, revisions, text FROM analyst.statements") == [
         (1, 2, TEXT)
     ]
-
-
-def test_a_word_for_word_repost_joins_the_story_and_a_short_notice_does_not(
-    intake: Intake,
-) -> None:
-    other = replace(intake, source_id="two")
-    url = "https://two.example/7.htm"
-    record_finding(intake, found())
-    record_finding(other, found(source="two", url=url, title="Another title"))
-    record_finding(intake, found("Closed on Monday.", url=URL + "?a"))
-    record_finding(other, found("Closed on Monday.", source="two", url=url + "?a"))
-    stories = rows(intake.engine, "SELECT statements, sources FROM analyst.stories ORDER BY id")
-    assert stories == [(2, 2), (1, 1), (1, 1)]
 
 
 def test_a_failure_changes_nothing_and_is_tried_again(intake: Intake) -> None:
@@ -238,11 +244,11 @@ def test_an_edit_is_news_though_a_backfill_finds_it(intake: Intake) -> None:
 
 def test_a_replay_of_what_is_older_adds_wordings_and_changes_nothing(intake: Intake) -> None:
     record_finding(later(intake, days=5), found(TEXT + "As it stands."))
-    before = rows(intake.engine, "SELECT * FROM analyst.statements")
+    before = rows(intake.engine, "SELECT * FROM communique.statements")
     assert record_finding(intake, found()) is Outcome.REVISED
     assert held(intake.engine) == [False, True]
-    after = rows(intake.engine, "SELECT * FROM analyst.statements")
-    assert [row[:-3] for row in after] == [row[:-3] for row in before]
+    assert rows(intake.engine, "SELECT * FROM communique.statements") == before
+    assert changes(intake.engine) == []
 
 
 def test_a_date_that_is_put_right_is_taken_over(intake: Intake) -> None:
@@ -262,3 +268,164 @@ def test_a_page_that_was_gone_twice_is_asked_for_again(intake: Intake) -> None:
     next_week = DAY1 + timedelta(days=7)
     assert [url for url, _ in pending_addresses(intake.engine, "one", next_week)] == [URL]
     assert known_addresses(intake.engine, "one", [URL], DAY1 + timedelta(days=2))[URL].due
+
+
+def test_changes_tell_what_became_of_a_statement(intake: Intake) -> None:
+    edited, other = found(TEXT + "We firmly oppose this."), found(TEXT + "We welcome this.")
+    for day, finding in enumerate((found(), edited, edited, found(), other)):
+        record_finding(later(intake, days=day), finding)
+    assert changes(intake.engine) == [
+        ("edited", 3, 2, 1),
+        ("restored", 5, 1, 2),
+        ("edited", 6, 3, 1),
+    ]
+
+
+def test_changes_tell_of_a_withdrawal_once_and_of_a_return(intake: Intake) -> None:
+    record_finding(intake, found())
+    for days in (1, 2, 3):
+        record_finding(later(intake, days=days), failed(Gone("404")))
+    record_finding(later(intake, days=4), found(TEXT + "It is back."))
+    assert changes(intake.engine) == [
+        ("withdrawn", 4, 1, None),
+        ("returned", 6, 1, None),
+        ("edited", 6, 2, 1),
+    ]
+
+
+def several(number: int = 40) -> list[Finding]:
+    """Findings as a day brings them: new, edited, read twice, led to by two addresses, gone."""
+    findings = list[Finding]()
+    for n in range(number):
+        url = f"https://embassy.example/eng/{number}/{n}.htm"
+        findings.append(found(f"{TEXT} Number {n}.", url=url))
+        if n % 4 == 0:
+            alias = replace(findings[-1], url=url + "?from=home", fetch_url=url + "?from=home")
+            findings.append(alias)
+        if n % 5 == 0:
+            findings.append(found(f"{TEXT} Number {n}, edited.", url=url))
+        if n % 7 == 0:
+            gone = Gone("404", source="one", url=url)
+            findings.append(Finding("one", url, error=gone, fetch_url=url))
+        if n % 3 == 0:
+            findings.append(Finding("one", url, fetch_url=url, known=True))
+    return findings
+
+
+STORED = """
+    SELECT a.url, a.outcome, a.visits, a.suspect, a.etag, a.next_visit_at, a.last_visit_at,
+           s.url, s.revision_number, s.text, s.backfilled, s.last_seen_at, s.withdrawn_at,
+           (SELECT array_agg((r.number, r.sha256, r.seen_at, c.address_id = a.id) ORDER BY r.number)
+            FROM communique.revisions r JOIN communique.captures c ON c.id = r.capture_id
+            WHERE r.statement_id = s.id)::text,
+           (SELECT array_agg(c.outcome ORDER BY c.id) FROM communique.captures c
+            WHERE c.address_id = a.id)
+    FROM communique.addresses a LEFT JOIN communique.statements s ON s.id = a.statement_id
+    ORDER BY a.source_id, a.url
+"""
+
+
+@pytest.fixture
+def second(engine: Engine, migrated: str) -> Iterator[Engine]:
+    """Another empty store."""
+    template = make_url(migrated)
+    name = f"{engine.url.database}_too"
+    admin = create_engine(template.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template.database}"))
+    made = create_engine(template.set(database=name))
+    yield made
+    made.dispose()
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def prepared(engine: Engine) -> Intake:
+    register_sources(engine, SOURCES)
+    run = open_run(engine, "collect", "test-run", "china", DAY1)
+    return Intake(engine, run, "one", DAY1, backfilled=False, topics=lambda _: ["5g"])
+
+
+def test_a_batch_leaves_what_its_findings_one_by_one_would(intake: Intake, second: Engine) -> None:
+    other = prepared(second)
+    for day in (0, 1, 2):
+        findings = several()
+        alone = [record_finding(later(intake, days=day), one) for one in findings]
+        batch = record_findings(later(other, days=day), findings)
+        assert [one.outcome for one in batch] == alone
+        assert rows(intake.engine, STORED) == rows(second, STORED)
+        assert changes(intake.engine) == changes(second)
+
+
+def test_a_batch_costs_a_bounded_number_of_statements(intake: Intake) -> None:
+    def cost(number: int) -> int:
+        sent = list[str]()
+
+        def count(*args: object) -> None:
+            sent.append(str(args[2]))
+
+        event.listen(intake.engine, "before_cursor_execute", count)
+        assert len({one.outcome for one in record_findings(intake, several(number))}) == 4
+        record_findings(later(intake, hours=number), several(number))
+        event.remove(intake.engine, "before_cursor_execute", count)
+        return len(sent)
+
+    record_finding(intake, found())  # the first one makes its month
+    assert cost(10) == cost(100)
+
+
+def test_a_finding_that_the_store_refuses_takes_no_other_with_it(intake: Intake) -> None:
+    def topics(statement: Statement) -> list[str]:
+        return ["5g"] if "poison" not in statement.text else [str(1 / 0)]
+
+    findings = [*several(3), found("poison " + TEXT, url=POISON), *several(8)[-4:]]
+    ended = record_findings(replace(intake, topics=topics), findings)
+    refused = [one for one in ended if one.outcome is None]
+    assert [one.finding.url for one in refused] == [POISON]
+    assert isinstance(refused[0].error, ZeroDivisionError)
+    (count,) = rows(intake.engine, "SELECT count(*) FROM communique.statements")[0]
+    assert count == len({one.statement.url for one in findings if one.statement}) - 1
+
+
+def test_workers_with_batches_over_the_same_addresses_store_each_statement_once(
+    intake: Intake, caplog: pytest.LogCaptureFixture
+) -> None:
+    findings = several(60)
+
+    def work(seed: int) -> list[Recorded]:
+        mine = list(findings)
+        random.Random(seed).shuffle(mine)
+        return [
+            one
+            for start in range(0, len(mine), 20)
+            for one in record_findings(intake, mine[start : start + 20])
+        ]
+
+    with ThreadPoolExecutor(6) as pool:
+        ended = [one for lot in pool.map(work, range(6)) for one in lot]
+    assert [one.error for one in ended if one.error] == []
+    assert "one by one" not in caplog.text
+    assert sum(one.outcome is Outcome.NEW for one in ended) == 60
+    twice = """
+        SELECT count(*), count(DISTINCT statement_id), (SELECT count(*) FROM communique.stories)
+        FROM communique.revisions WHERE number = 1
+    """
+    assert rows(intake.engine, twice) == [(60, 60, 60)]
+
+
+def test_a_batch_that_dies_in_the_middle_leaves_nothing_and_is_recorded_again(
+    intake: Intake,
+) -> None:
+    def die(*args: object) -> None:
+        if "INTO communique.revisions" in str(args[2]):
+            raise SystemExit  # as if killed: the connection goes, nothing more is done
+
+    event.listen(intake.engine, "before_cursor_execute", die)
+    with pytest.raises(SystemExit):
+        record_findings(intake, several())
+    event.remove(intake.engine, "before_cursor_execute", die)
+    for table in ("addresses", "captures", "stories", "statements", "revisions", "changes"):
+        assert rows(intake.engine, f"SELECT count(*) FROM communique.{table}") == [(0,)], table
+    ended = record_findings(intake, several())
+    assert sum(one.outcome is Outcome.NEW for one in ended) == 40

@@ -37,6 +37,9 @@ BEGIN
                    'FOR VALUES FROM (%L) TO (%L)', part, first, first + interval '1 month');
     RETURN true;
 EXCEPTION
+    -- Somebody made it while we waited: what to_regclass had looked up before was not looked up anew.
+    WHEN duplicate_table THEN
+        RETURN true;
     WHEN lock_not_available OR deadlock_detected OR check_violation THEN
         RETURN false;
 END
