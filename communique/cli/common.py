@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,9 +22,25 @@ from scrapers.errors import SourceFactsError
 from scrapers.facts import find
 from scrapers.sources import DESKS, Source
 
+# What moves a terminal's cursor, colours it, or turns what stands around it.
+_COMMANDS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class _Console(Console):
+    """A console to which strangers' words are only words."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(visible(o) if isinstance(o, str) else o for o in objects), **options)
+
+
+def visible(words: str) -> str:
+    """A stranger's words as a terminal may have them: without commands; lines and indents stay."""
+    return _COMMANDS.sub(" ", words)
+
+
 # A file or a pipe is no terminal: tables keep their lines whole there.
-console = Console(width=None if sys.stdout.isatty() else 200)
-errors = Console(stderr=True)
+console = _Console(width=None if sys.stdout.isatty() else 200)
+errors = _Console(stderr=True)
 
 
 def _desk(value: str | None) -> str | None:
@@ -113,4 +130,4 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    return escape(str(value))
+    return escape(visible(str(value)))

@@ -104,6 +104,18 @@ def test_a_check_says_what_each_listing_brings_and_writes_only_what_it_saw(
     assert "no turn yet" in standing, "a check is no run"
 
 
+def test_what_a_page_says_gives_a_terminal_no_commands(
+    settings: dict[str, str], web: Server
+) -> None:
+    path = "/eng/news/202603/t20260306_6.htm"
+    page = web.pages[path]
+    evil = "Remarks \x1b]0;owned\x07\x1b[2J\u202eevil of the ambassador on trade and networks"
+    web.pages[path] = Reply(headers=HTML, body=str(page.body).replace("Remarks No. 6", evil))
+    said = communique("sources", "check", "mission", settings=settings, status=1).stdout
+    assert "owned" in said
+    assert not {"\x1b", "\x07", "\u202e"} & set(said)
+
+
 def test_a_draft_of_a_page_can_be_pasted_and_works(settings: dict[str, str], web: Server) -> None:
     file = Path(settings["sources"]) / "china.yaml"
     made = communique(
