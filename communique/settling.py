@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Engine, Row, select, text, update
 
 from communique.changes import make_diffs, make_missing_diffs
+from communique.echoes import find_echoes
 from communique.mail.clean import shown
 from communique.schema import Revision, SourceRow, StatementRow
 from communique.search.indexing import index_terms
@@ -61,7 +62,7 @@ class Settled:
 Step: TypeAlias = Callable[[Connection, Sequence[Unsettled], datetime], None]
 
 # In this order: echoes are of other stories, so stories come first.
-STEPS: tuple[Step, ...] = (group, pair, index_terms, make_diffs)
+STEPS: tuple[Step, ...] = (group, pair, find_echoes, index_terms, make_diffs)
 
 
 def settle(
