@@ -8,13 +8,20 @@ import subprocess
 import sys
 
 import typer
+from sqlalchemy import Engine
 
-from communique import embedded
+from communique import analysts, embedded
+from communique.cli import analysts as analysts_commands
 from communique.cli.common import console
 from communique.database import StoreError, database, upgrade
 from communique.settings import Settings
 
 app = typer.Typer(help="The store: migrate it, find it, look into it.", no_args_is_help=True)
+analysts_commands.add_to(app)
+
+AnalystOption = typer.Option(
+    None, "--analyst", help="As this analyst's own login (communique db analyst)."
+)
 
 
 @app.command("upgrade")
@@ -29,18 +36,19 @@ def upgrade_command() -> None:
 
 
 @app.command()
-def url() -> None:
+def url(analyst: str | None = AnalystOption) -> None:
     """Print the address of the store, for psql, a notebook or a BI tool.
 
-    The embedded server then stays up until `communique db stop`.
+    As its owner, or with --analyst as one who may only read the views; that address is without the
+    password. The embedded server then stays up until `communique db stop`.
 
-    Example: psql "$(communique db url)"
+    Example: psql "$(communique db url --analyst ana)"
     """
     settings = Settings()
     with database(settings) as engine:
         if not settings.database_url:
             embedded.keep(settings.home)
-        typer.echo(_plain_url(engine.url.render_as_string(hide_password=False)))
+        typer.echo(_address(engine, analyst))
 
 
 @app.command(
@@ -49,6 +57,7 @@ def url() -> None:
 def psql(
     context: typer.Context,
     owner: bool = typer.Option(False, "--owner", help="As who owns the store, not as an analyst."),
+    analyst: str | None = AnalystOption,
 ) -> None:
     """Open psql on the store as an analyst: the views, to read. What follows is handed to psql.
 
@@ -58,9 +67,12 @@ def psql(
         program = shutil.which("psql") or embedded.program("psql")
         if program is None:
             raise StoreError("There is no psql here. Install postgresql-client.")
-        address = _plain_url(engine.url.render_as_string(hide_password=False))
-        analyst = "-c role=communique_analyst -c search_path=analyst"
-        environment = os.environ | ({} if owner else {"PGOPTIONS": analyst})
+        address = _address(engine, analyst)
+        with engine.connect() as connection:
+            limit = analysts.longest(connection)
+        bounded = f"-c role={analysts.GROUP} -c search_path=analyst -c statement_timeout={limit}s"
+        bounded += " -c default_transaction_read_only=on"
+        environment = os.environ | ({} if owner or analyst else {"PGOPTIONS": bounded})
         done = subprocess.run([program, address, *context.args], env=environment)  # noqa: S603
     sys.exit(done.returncode)
 
@@ -80,5 +92,14 @@ def stop(
     console.print("Stopped." if stopped else "The embedded server was not running.")
 
 
-def _plain_url(url: str) -> str:
-    return url.replace("postgresql+psycopg2://", "postgresql://", 1)
+def _address(engine: Engine, analyst: str | None) -> str:
+    """The store's address for programs that are not ours."""
+    plain = engine.url.set(drivername="postgresql")
+    if analyst is not None:
+        with engine.connect() as connection:
+            if not analysts.is_analyst(connection, analyst):
+                said = f"There is no login {analyst}. Make it: communique db analyst {analyst}"
+                raise StoreError(said)
+        # `set` takes no password away.
+        plain = plain._replace(username=analyst, password=None)
+    return plain.render_as_string(hide_password=False)

@@ -35,30 +35,6 @@ def test_every_column_of_a_view_is_explained(engine: Engine) -> None:
     assert not [f"{view}.{column}" for view, column, _, comment in rows if not comment]
 
 
-def test_an_analyst_reads_the_views_and_nothing_else(engine: Engine) -> None:
-    with engine.connect() as connection:
-        views = [
-            name
-            for (name,) in connection.execute(
-                text("SELECT viewname FROM pg_views WHERE schemaname = 'analyst'")
-            )
-        ]
-        connection.execute(text("SET ROLE communique_analyst"))
-        for view in views:
-            connection.execute(text(f"SELECT * FROM analyst.{view}"))
-            writes = text("SELECT has_table_privilege(:view, 'INSERT, UPDATE, DELETE, TRUNCATE')")
-            assert not connection.execute(writes, {"view": f"analyst.{view}"}).scalar()
-    for forbidden in (
-        "SELECT * FROM communique.statements",
-        "CREATE TABLE analyst.mine (a int)",
-        "CREATE TABLE communique.mine (a int)",
-    ):
-        with engine.connect() as connection:
-            connection.execute(text("SET ROLE communique_analyst"))
-            with pytest.raises(ProgrammingError, match="permission denied"):
-                connection.execute(text(forbidden))
-
-
 def test_the_application_writes_and_owns_nothing(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("SET ROLE communique_app"))
