@@ -12,7 +12,7 @@ from scrapers.errors import ScrapeError, Unreadable
 from scrapers.listings import canonical_entries, read_listing
 from scrapers.sources import ListingFacts, Source
 from scrapers.values import Capture, Entry, Statement
-from scrapers.visit import read_again
+from scrapers.visit import read_again, second_opinion
 from scrapers.warc import ArchivedResponse
 
 # The reader of what a listing carried whole, feeds above all.
@@ -41,6 +41,13 @@ class Bytes:
             entry = self._carried(claim, source, now)
         entry = entry or listed_entry(claim.asked, claim.listed)
         return read_again(source, entry, self._capture(claim), now, by)
+
+    def doubt(self, claim: Claim, source: Source, now: datetime) -> str | None:
+        """Why what today's reader finds here is doubtful; None: it is not. Raises ScrapeError."""
+        if claim.reader.startswith(f"{FEED}/"):
+            return None
+        entry = listed_entry(claim.asked, claim.listed)
+        return second_opinion(source, entry, self._capture(claim), now)
 
     def named(self, source: Source, now: datetime) -> Iterator[Mapping[str, Entry]]:
         """What these bytes name, by canonical address, taken as a page of each listing of the

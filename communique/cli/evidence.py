@@ -1,0 +1,40 @@
+"""A statement's evidence as a file: what `communique export --evidence` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from communique.cli.common import errors, the_line
+from communique.evidence.bundle import bundle
+
+EvidenceOption = typer.Option(
+    None,
+    "--evidence",
+    metavar="STATEMENT",
+    help="Instead, one statement's evidence: a zip that anybody can verify.",
+)
+
+
+def write_bundle(statement: int, out: Path | None) -> None:
+    """Writes the evidence of a statement, all or nothing. out: by default
+    statement-NUMBER.zip here."""
+    path = out or Path(f"statement-{statement}.zip")
+    if path.is_dir():
+        raise typer.BadParameter(f"{path} is a folder: name a file")
+    if not path.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {path.parent}")
+    with the_line() as line:
+        sources = {source.id: source for source in line.sources}
+        made = bundle(line.engine, sources, statement, limit=line.settings.max_body)
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(made)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        errors.print(f"{path} cannot be written: {error}", style="red", markup=False)
+        raise typer.Exit(1) from error
+    said = f"{path}: {len(made):,} bytes. README.txt in it says how to verify it."
+    errors.print(said, markup=False, highlight=False, soft_wrap=True)
