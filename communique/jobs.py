@@ -28,6 +28,7 @@ from communique.parallel import MOST_THREADS, Done, by_host
 from communique.recording import Record, recording_together
 from communique.rules import Document, compile_rules
 from communique.settings import Settings
+from communique.settling import settle
 from communique.store import record_findings
 from communique.watchlists import Loaded, load_watchlists
 from communique.wordings import Topics
@@ -257,5 +258,13 @@ def collect_all(
 
 
 def finish_run(line: Line, run_key: str) -> None:
-    """Notes that the run of this name is over: every source has had its turn."""
+    """Notes that the run of this name is over: every source has had its turn. What it brought is
+    settled, so that it can be queried whether or not somebody is told of it."""
     close_run(line.engine, run_key, line.settings.clock())
+    settle_all(line)
+
+
+def settle_all(line: Line) -> None:
+    """Settles every wording that waits."""
+    for problem in settle(line.engine, line.settings.clock()).problems:
+        log.error("%s", problem)

@@ -32,7 +32,7 @@ from communique.cli.common import (
     the_line,
 )
 from communique.cli.ended import print_end
-from communique.jobs import collect_all
+from communique.jobs import collect_all, settle_all
 from communique.parallel import Done
 from communique.replaying import moments, replay_moment
 from communique.settings import Settings
@@ -129,6 +129,7 @@ def replay(
                     if coverage.failed:
                         reasons[coverage.error or coverage.source] += 1
                 progress.advance(task)
+        settle_all(line)
     _replayed(len(steps), total, reasons, as_json)
 
 
