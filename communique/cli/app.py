@@ -10,7 +10,22 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from communique import __version__
-from communique.cli import alerts, check, collect, coverage, db, look, sources, watchlists
+from communique.cli import (
+    alerts,
+    check,
+    collect,
+    coverage,
+    db,
+    export,
+    look,
+    reread,
+    revisit,
+    search,
+    sources,
+    stories,
+    verify,
+    watchlists,
+)
 from communique.database import StoreError
 from communique.embedded_account import EmbeddedServerError
 from scrapers.errors import ScrapeError
@@ -26,8 +41,9 @@ app = typer.Typer(
 app.add_typer(db.app, name="db")
 app.add_typer(sources.app, name="sources")
 app.add_typer(watchlists.app, name="watchlists")
+app.add_typer(stories.app, name="stories")
 check.add_to(sources.app)
-for module in (collect, alerts, coverage, look):
+for module in (collect, revisit, alerts, coverage, look, verify, reread, search, export):
     module.add_to(app)
 
 

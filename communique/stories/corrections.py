@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from communique.settling import lock_stories
-from communique.stories.grouping import DELETE_EMPTY
+from communique.stories.grouping import tidy
 from communique.stories.retelling import lock_judging, retell
 
 
@@ -60,6 +60,7 @@ def split(
     moved = left if _told(connection, gone) > _told(connection, left) else gone
     move_to(connection, moved, new)
     again = retell(connection, [story, new])
+    tidy(connection, [story, new])
     theirs = story if moved is left else new
     return Corrected(theirs, len(gone), again)
 
@@ -85,7 +86,7 @@ def merge(
     kept, left = sorted((one, other), key=rank.__getitem__)
     move_to(connection, members[left], stories[kept])
     again = retell(connection, list(stories.values()))
-    connection.execute(DELETE_EMPTY, {"stories": [stories[left]]})
+    tidy(connection, list(stories.values()))
     return Corrected(stories[kept], len(members[one]) + len(members[other]), again)
 
 

@@ -3,7 +3,7 @@ joins that one's story; one that a longer statement holds whole is linked as a p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -66,9 +66,17 @@ def group(connection: Connection, batch: Sequence[Wording], now: datetime) -> No
     members = members_of(connection, STORE, ids.union(*corrections))
     verdicts = find_stories(connection, STORE, batch, members, corrections)
     write(connection, STORE, verdicts)
-    left = [members[one].story_id for one in verdicts.stories]
-    if left:
-        connection.execute(DELETE_EMPTY, {"stories": left})
+    moved = {members[one].story_id for one in verdicts.stories}
+    tidy(connection, moved.union(verdicts.stories.values()))
+
+
+def tidy(connection: Connection, stories: Collection[int]) -> None:
+    """Deletes those of these stories that nothing belongs to any more; the others begin when the
+    first of their statements was seen."""
+    if stories:
+        asked = {"stories": sorted(stories)}
+        connection.execute(DELETE_EMPTY, asked)
+        connection.execute(_BEGIN, asked)
 
 
 def find_stories(
@@ -171,9 +179,9 @@ def _link_parts(
     """The longer statement that holds most of this one, and those that this one holds."""
     holders = []
     for standing, like in found:
-        if like.relation is Relation.PART:
+        if like.is_part:
             holders.append((like.contained, -standing.statement_id))
-        elif like.relation is Relation.WHOLE:
+        elif like.is_whole:
             verdicts.parts.setdefault(standing.statement_id, statement)
     if holders:
         verdicts.parts[statement] = -max(holders)[1]
@@ -212,4 +220,12 @@ DELETE_EMPTY = text("""
 DELETE FROM communique.stories y WHERE y.id = ANY (CAST(:stories AS bigint[]))
 AND NOT EXISTS (SELECT FROM communique.statements s WHERE s.story_id = y.id)
 AND NOT EXISTS (SELECT FROM communique.deliveries d WHERE d.story_id = y.id)
+""")
+_BEGIN = text("""
+UPDATE communique.stories y SET created_at = began.at
+FROM (
+    SELECT story_id, min(first_seen_at) AS at FROM communique.statements
+    WHERE story_id = ANY (CAST(:stories AS bigint[])) GROUP BY story_id
+) AS began
+WHERE y.id = began.story_id AND y.created_at <> began.at
 """)

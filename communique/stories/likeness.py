@@ -17,7 +17,8 @@ from communique.stories.templates import is_template
 LEAST_VERBATIM, LEAST_EDITED = 20, 40
 # Of a short text a name or two are much: a notice's sibling is as near as its repost.
 SAME, SAME_WHILE_SHORT, SHORT = 0.40, 0.50, 100
-WHOLLY = 0.85
+# A part may have a heading of its own. One that is nearly as long is a repost.
+WHOLLY, PART_AT_MOST = 0.85, 0.8
 
 
 class Relation(StrEnum):
@@ -32,11 +33,28 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """jaccard: shared shingles among all; contained: shared ones among the shorter text's."""
+    """jaccard: shared shingles among all; contained: shared ones among the shorter text's.
+    length: of the one text, measured by the other."""
 
     relation: Relation
     jaccard: float
     contained: float
+    length: float
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the other text holds the one, though they may be near enough for one story."""
+        return self._nested and self.length <= PART_AT_MOST
+
+    @property
+    def is_whole(self) -> bool:
+        """The same the other way round."""
+        return self._nested and self.length >= 1 / PART_AT_MOST
+
+    @property
+    def _nested(self) -> bool:
+        told = (Relation.SAME, Relation.PART, Relation.WHOLE)
+        return self.relation in told and self.contained >= WHOLLY
 
 
 def likeness(one: Shape, other: Shape) -> Likeness:
@@ -44,10 +62,11 @@ def likeness(one: Shape, other: Shape) -> Likeness:
     shared = one.shingles & other.shingles
     shorter, longer = sorted((len(one.shingles), len(other.shingles)))
     if not shorter:
-        return Likeness(Relation.OTHER, 0.0, 0.0)
+        return Likeness(Relation.OTHER, 0.0, 0.0, 1.0)
     jaccard, contained = len(shared) / (shorter + longer - len(shared)), len(shared) / shorter
     relation = _relation(one, other, shared, jaccard, contained)
-    return Likeness(relation, jaccard, contained)
+    length = len(one.shingles) / len(other.shingles)
+    return Likeness(relation, jaccard, contained, length)
 
 
 def _relation(

@@ -16,10 +16,10 @@ from sqlalchemy import Connection, Engine, text
 
 from communique.settling import lock_stories
 from communique.stories.grouping import (
-    DELETE_EMPTY,
     Corrections,
     find_stories,
     members_of,
+    tidy,
     write,
 )
 from communique.stories.prints import Store
@@ -123,15 +123,26 @@ def _by_statement(corrections: Corrections) -> dict[int, list[tuple[int, int]]]:
 
 
 def _unite(connection: Connection, corrections: Corrections) -> None:
-    """Makes those groups one that somebody has made one, in whichever order they arose."""
-    asked = {"ids": sorted(set(chain.from_iterable(corrections)))}
+    """Makes those groups one that are one story already as versions in two languages, and those
+    that somebody has made one, in whichever order they arose."""
+    by_hand = [pair for pair, same in corrections.items() if same]
+    asked = {"ids": sorted(set(chain.from_iterable(by_hand)))}
     group = {row.id: row.story_id for row in connection.execute(_GROUPS, asked)}
-    for (one, other), same in corrections.items():
-        kept, left = sorted((group[one], group[other]))
-        if not same or kept == left:
-            continue
-        connection.execute(_UNITE, {"kept": kept, "left": left})
-        group = {each: kept if told == left else told for each, told in group.items()}
+    pairs = [(row.one, row.other) for row in connection.execute(_VERSIONS)]
+    pairs += [(group[one], group[other]) for one, other in by_hand]
+    into: dict[int, int] = {}
+    for pair in pairs:
+        kept, left = sorted(_root(into, each) for each in pair)
+        if kept != left:
+            into[left] = kept
+    asked = {"left": list(into), "kept": [_root(into, each) for each in into]}
+    connection.execute(_UNITE, asked)
+
+
+def _root(into: Mapping[int, int], group: int) -> int:
+    while group in into:
+        group = into[group]
+    return group
 
 
 def _numbers(connection: Connection) -> Mapping[int, int | None]:
@@ -173,7 +184,7 @@ def _apply(
     for statement in _REPLACE:
         connection.execute(statement)
     again = retell(connection, _all(old, made))
-    connection.execute(DELETE_EMPTY, {"stories": sorted(old)})
+    tidy(connection, _all(old, made))
     return again
 
 
@@ -204,7 +215,19 @@ SELECT id, statement_id, number, title, text FROM communique.revisions
 WHERE id > :after AND settled_at IS NOT NULL ORDER BY id LIMIT :batch
 """)
 _GROUPS = text("SELECT id, story_id FROM told_anew WHERE id = ANY (CAST(:ids AS bigint[]))")
-_UNITE = text("UPDATE told_anew SET story_id = :kept WHERE story_id = :left")
+_VERSIONS = text("""
+SELECT one.story_id AS one, other.story_id AS other
+FROM communique.translations t
+JOIN told_anew one ON one.id = t.statement_id JOIN told_anew other ON other.id = t.other_id
+JOIN communique.statements s ON s.id = t.statement_id
+JOIN communique.statements o ON o.id = t.other_id
+WHERE s.story_id = o.story_id AND one.story_id <> other.story_id
+""")
+_UNITE = text("""
+UPDATE told_anew n SET story_id = united.kept
+FROM unnest(CAST(:left AS bigint[]), CAST(:kept AS bigint[])) AS united (told, kept)
+WHERE n.story_id = united.told
+""")
 _PARTS = text("""
 UPDATE told_anew p SET part_of = NULL FROM told_anew w
 WHERE w.id = p.part_of AND w.story_id = p.story_id

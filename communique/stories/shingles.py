@@ -28,7 +28,7 @@ class Shape:
     title_terms: frozenset[str] = field(repr=False)
     text: str = field(repr=False)
     tokens: Tokens = field(repr=False)
-    terms: Sequence[str] = field(repr=False)
+    terms: list[str] = field(repr=False)
     at: Sequence[str] = field(repr=False)
     size: float
     shingles: frozenset[str] = field(repr=False)

@@ -15,8 +15,8 @@ from difflib import SequenceMatcher
 
 from communique.stories.shingles import CHARACTERS, WORDS, Shape, is_character
 
-# Of a template's swaps most are of names; and there is at least one in so many words.
-MOST_OF_THE_SWAPS = 0.6
+# Of a template's swaps half are seen to be of names; and there is at least one in so many words.
+HALF_OF_THE_SWAPS = 0.5
 WORDS_PER_SWAP = 200
 # Nearer than this, a name was misspelt or put into another script, not swapped.
 MISSPELT = 0.7
@@ -37,6 +37,7 @@ class Swap:
 def is_template(one: Shape, other: Shape, shared: frozenset[str]) -> bool:
     """Whether two texts with these shingles in common are the same notice with other names and
     numbers. Linear in their lengths."""
+    one, other = sorted((one, other), key=lambda shape: (len(shape.terms), shape.terms))
     swaps = list(swaps_of(one, other, shared))
     needed = 1 + min(one.size, other.size) // WORDS_PER_SWAP
     borne = [swap for swap in swaps if _in_titles(swap, one, other)]
@@ -44,7 +45,7 @@ def is_template(one: Shape, other: Shape, shared: frozenset[str]) -> bool:
         return True
     often = Counter((swap.mine, swap.theirs) for swap in swaps if _is_spelled(swap))
     telling = [s for s in swaps if s.named or s in borne or often[s.mine, s.theirs] > 1]
-    return len(telling) >= max(needed, MOST_OF_THE_SWAPS * len(swaps))
+    return len(telling) >= max(needed, HALF_OF_THE_SWAPS * len(swaps))
 
 
 def swaps_of(one: Shape, other: Shape, shared: frozenset[str]) -> Iterator[Swap]:
@@ -96,7 +97,9 @@ def _in_titles(swap: Swap, one: Shape, other: Shape) -> bool:
 
 
 def _is_spelled(swap: Swap) -> bool:
-    return all(map(is_character, swap.mine + swap.theirs))
+    """Whether it is in characters; one for one may be two ways of writing the same."""
+    both = swap.mine + swap.theirs
+    return len(both) > 2 and all(map(is_character, both))
 
 
 def _is_misspelt(swap: Swap) -> bool:
