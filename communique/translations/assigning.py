@@ -24,8 +24,9 @@ LEAST_LENGTH = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Text:
-    """A statement as it is compared, by its current wording. story_id: two that are one story do
-    not compete for their version in another language. tokens: of the text, where they are known."""
+    """A statement as it is compared, by its current wording. language: without script or region.
+    story_id: two that are one story do not compete for their version in another language. tokens:
+    of the text, where they are known."""
 
     statement_id: int
     story_id: int
