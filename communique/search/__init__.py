@@ -2,6 +2,18 @@
 
 from communique.search.finding import search
 from communique.search.indexing import index_terms
+from communique.search.shown import highlights_in, highlights_of, passages_of
 from communique.search.values import Found, Order, Place, Results, SearchError
 
-__all__ = ["Found", "Order", "Place", "Results", "SearchError", "index_terms", "search"]
+__all__ = [
+    "Found",
+    "Order",
+    "Place",
+    "Results",
+    "SearchError",
+    "highlights_in",
+    "highlights_of",
+    "index_terms",
+    "passages_of",
+    "search",
+]

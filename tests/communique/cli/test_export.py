@@ -1,0 +1,109 @@
+"""Promises: an export holds what the query finds, whole or not at all, and harms no reader."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import feedparser
+import pyarrow.parquet
+import pytest
+from sqlalchemy import Engine, text
+
+from communique.rules import Document
+from tests.command import communique
+from tests.communique.search.store import fill
+
+NASTY = "\x0b\x0c\x1f\ufffe]]> <b>&amp; \u2028 \u202e"
+STATEMENTS = (
+    ("=HYPERLINK(1) on the lighthouse", "The lighthouse stands. 灯塔 too."),
+    ("A lighthouse & <its> keeper", f"Keeper of the lighthouse {NASTY} lighthouse"),
+    ("Nothing of the kind", "A harbour."),
+)
+
+
+@pytest.fixture
+def store(engine: Engine, database_url: str) -> dict[str, str]:
+    fill(
+        engine,
+        [
+            Document(title, words, "en", "embassy_one", '=Embassy, "One"', "CN", topics=("5g",))
+            for title, words in STATEMENTS
+        ],
+    )
+    return {"database_url": database_url}
+
+
+def exported(store: dict[str, str], *words: str) -> str:
+    return communique("export", "lighthouse*", *words, settings=store).stdout
+
+
+def test_csv_is_read_by_a_spreadsheet_and_runs_nothing(store: dict[str, str]) -> None:
+    rows = list(csv.DictReader(io.StringIO(exported(store, "--format", "csv"), newline="")))
+    assert [row["title"] for row in rows] == [STATEMENTS[1][0], "'" + STATEMENTS[0][0]]
+    assert {row["publisher"] for row in rows} == {'\'=Embassy, "One"'}
+    assert rows[0]["text"] == STATEMENTS[1][1]
+    highlights = json.loads(rows[1]["highlights"])
+    assert [one["words"] for one in highlights] == ["lighthouse", "lighthouse"]
+    raw = csv.DictReader(io.StringIO(exported(store, "--format", "csv", "--raw"), newline=""))
+    assert [row["title"] for row in raw] == [STATEMENTS[1][0], STATEMENTS[0][0]]
+
+
+def test_json_lines_and_parquet_hold_every_column(
+    store: dict[str, str], engine: Engine, tmp_path: Path
+) -> None:
+    with engine.connect() as connection:
+        view = connection.execute(text("SELECT * FROM analyst.statements")).keys()
+    lines = [json.loads(line) for line in exported(store, "--format", "jsonl").splitlines()]
+    out = tmp_path / "found.parquet"
+    exported(store, "--out", str(out))
+    table = pyarrow.parquet.read_table(out)
+    assert list(lines[0]) == table.column_names == [*view, "highlights"]
+    assert [line["title"] for line in lines] == table["title"].to_pylist()
+    assert table["text"].to_pylist() == [STATEMENTS[1][1], STATEMENTS[0][1]]
+    assert table["highlights"].to_pylist() == [line["highlights"] for line in lines]
+    assert str(table.schema.field("published_on").type) == "date32[day]"
+    assert table["first_seen_at"][0].as_py().isoformat() == lines[0]["first_seen_at"]
+
+
+@pytest.mark.parametrize("kind", ["rss", "atom"])
+def test_a_feed_is_valid_and_keeps_its_ids(store: dict[str, str], kind: str) -> None:
+    first = feedparser.parse(exported(store, "--format", kind).encode())
+    assert not first.bozo, first.bozo_exception
+    assert [entry.title for entry in first.entries][1] == STATEMENTS[0][0]
+    assert "<b>lighthouse</b>" in first.entries[0].summary
+    assert "]]&gt; &lt;b&gt;" in first.entries[0].summary
+    assert [entry.published_parsed[:3] for entry in first.entries] == [(2020, 1, 2), (2020, 1, 1)]
+    assert first.entries[0].link == "https://embassy_one.example/1"
+    again = feedparser.parse(exported(store, "--format", kind).encode())
+    assert [entry.id for entry in first.entries] == [entry.id for entry in again.entries]
+    assert len({entry.id for entry in first.entries}) == 2
+
+
+def test_a_file_is_whole_or_keeps_what_it_was(
+    store: dict[str, str], engine: Engine, tmp_path: Path
+) -> None:
+    out = tmp_path / "found.csv"
+    out.write_text("before")
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE communique.search_documents RENAME day TO gone"))
+    failed = communique("export", "lighthouse", "--out", str(out), settings=store, status=1)
+    assert "The store broke off" in failed.stderr
+    assert out.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("lighthouse AND", "--format", "csv"), "ends too early"),
+        (("lighthouse",), "say which --format; there are csv, jsonl"),
+        (("lighthouse", "--format", "xls"), "no format 'xls'"),
+        (("lighthouse", "--out", "/nowhere/found.csv"), "there is no folder /nowhere"),
+    ],
+)
+def test_a_mistake_is_told_plainly(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = communique("export", *words, settings={"home": str(tmp_path)}, status=2)
+    assert said in " ".join(done.stderr.replace("│", " ").split())
