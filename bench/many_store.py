@@ -2,8 +2,8 @@
 
 Statements are made, and what is derived from them worked out, in as many processes as there are
 cores, by the very functions that settle a wording; rows go in by COPY while the tables have
-neither indexes nor keys, which are made at the end. What the stories, and the echoes of re-used
-passages, come to is known from how the statements were made, and not looked for.
+neither indexes nor keys, which are made at the end. Which story a repost belongs to is known from
+how it was made. Echoes, parts and language versions are not looked for.
 """
 
 from __future__ import annotations

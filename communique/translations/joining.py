@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from communique.stories.grouping import DELETE_EMPTY
+from communique.stories.grouping import tidy
 
 _STANDING = text("""
     SELECT s.id, s.story_id,
@@ -55,7 +55,7 @@ def join_stories(connection: Connection, pairs: Sequence[tuple[int, int]]) -> No
     moved = {one: kept for one, kept in into.items() if one != kept}
     if moved:
         connection.execute(_JOIN, {"stories": list(moved), "into": list(moved.values())})
-        connection.execute(DELETE_EMPTY, {"stories": list(moved)})
+        tidy(connection, sorted({*moved, *moved.values()}))
 
 
 def _refused(some: set[int], others: set[int], apart: set[tuple[int, int]]) -> bool:
