@@ -12,13 +12,14 @@ from sqlalchemy import Engine
 
 from communique import analysts, embedded
 from communique.cli import analysts as analysts_commands
-from communique.cli import prune
+from communique.cli import prune, queries
 from communique.cli.common import console
 from communique.database import StoreError, database, upgrade
 from communique.settings import Settings
 
 app = typer.Typer(help="The store: migrate it, find it, look into it.", no_args_is_help=True)
 analysts_commands.add_to(app)
+queries.add_to(app)
 prune.add_to(app)
 
 AnalystOption = typer.Option(

@@ -28,11 +28,11 @@ COMMENT ON VIEW analyst.translations IS 'Two statements of one publisher that ar
 COMMENT ON COLUMN analyst.translations.statement_id IS 'The statement (analyst.statements.id)';
 COMMENT ON COLUMN analyst.translations.language IS 'Its language';
 COMMENT ON COLUMN analyst.translations.title IS 'Its title';
-COMMENT ON COLUMN analyst.translations.story_id IS 'Its story. Versions in two languages are not one story: they need not say the same';
+COMMENT ON COLUMN analyst.translations.story_id IS 'Its story: language versions share one';
 COMMENT ON COLUMN analyst.translations.other_id IS 'Its version in the other language (analyst.statements.id)';
 COMMENT ON COLUMN analyst.translations.other_language IS 'The other language';
 COMMENT ON COLUMN analyst.translations.other_title IS 'Title of the other version';
-COMMENT ON COLUMN analyst.translations.other_story_id IS 'Story of the other version';
+COMMENT ON COLUMN analyst.translations.other_story_id IS 'Story of the other version; another one only where somebody has parted them by hand';
 COMMENT ON COLUMN analyst.translations.other_url IS 'Canonical address of the other version';
 COMMENT ON COLUMN analyst.translations.source IS 'Source of the statement';
 COMMENT ON COLUMN analyst.translations.publisher IS 'Who published it';

@@ -1,0 +1,26 @@
+-- Who was the first in each country to speak of the "clean network"?
+--
+-- country    whom the publisher speaks for
+-- day        of publication; where unknown, of first sight
+-- words      what the rule found, as it was published
+-- revision   1 where it stood there from the beginning, else the wording that an edit put it in
+-- mentions   how many statements of that country hold it by now
+--
+-- Found by a rule of a watchlist, so spellings, inflections and scripts are taken care of. To change
+-- it: another watchlist or rule. Words that no rule looks for: communique search on the command line.
+WITH parameters (watchlist, rule) AS (VALUES ('5g-huawei', 'clean-network')),
+mentions AS (
+    SELECT s.country, s.publisher, s.day, s.language, s.title, s.url, m.words, m.revision,
+           s.id AS statement_id,
+           row_number() OVER (PARTITION BY s.country ORDER BY s.day, s.first_seen_at, s.id,
+                                                             m.revision, m.rule_version) AS place,
+           dense_rank() OVER (PARTITION BY s.country ORDER BY s.id)
+               + dense_rank() OVER (PARTITION BY s.country ORDER BY s.id DESC) - 1 AS mentions
+    FROM parameters p
+    JOIN analyst.matches m ON m.watchlist = p.watchlist AND m.rule = p.rule
+    JOIN analyst.statements s ON s.id = m.statement_id
+)
+SELECT country, publisher, day, language, title, words, revision, mentions, url, statement_id
+FROM mentions
+WHERE place = 1
+ORDER BY day, country
