@@ -45,5 +45,5 @@ def fill(engine: Engine, documents: Iterable[Document]) -> list[int]:
         for number, (id_, document) in enumerate(zip(numbers, documents, strict=True)):
             values = {"id": id_, "number": number, "topics": list(document.topics)}
             connection.execute(days, values)
-    settle(engine, NOW)
+    assert settle(engine, NOW).problems == ()
     return numbers
