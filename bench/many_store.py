@@ -34,19 +34,20 @@ from communique.settings import Settings
 from scrapers.facts import load_sources
 
 BLOCK = 1_000  # statements that are made and sent at once
+# In the order of their foreign keys.
 SAID = {
-    "captures": (
-        "id run_id source_id address_id url final_url fetched_at status outcome sha256 size warc "
-        "record_id"
-    ),
-    "addresses": (
-        "id source_id url fetch_url statement_id outcome visits first_listed_at last_visit_at"
-    ),
     "stories": "id created_at",
     "statements": (
         "id source_id url story_id revision_number title text language published_on "
         "date_precision date_zone date_zone_assumed first_seen_at last_seen_at topics reader "
         "backfilled"
+    ),
+    "addresses": (
+        "id source_id url fetch_url statement_id outcome visits first_listed_at last_visit_at"
+    ),
+    "captures": (
+        "id run_id source_id address_id url final_url fetched_at status outcome sha256 size warc "
+        "record_id"
     ),
     "revisions": (
         "id statement_id number title text sha256 seen_at capture_id captured_at reader "
@@ -134,7 +135,7 @@ def _note_run(engine: Engine) -> None:
 def _in_processes(engine: Engine, maker: Maker, *, settled: bool) -> None:
     """Makes and sends all statements, every block by whichever process is free."""
     context = multiprocessing.get_context("fork")  # the maker is shared as it is
-    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    url = address(engine)
     engine.dispose()
     blocks = context.Queue()
     processes = [
@@ -150,6 +151,11 @@ def _in_processes(engine: Engine, maker: Maker, *, settled: bool) -> None:
         process.join()
     if any(process.exitcode for process in processes):
         raise SystemExit("a process that fills the store has failed; its reason stands above")
+
+
+def address(engine: Engine) -> str:
+    """The store's address as psycopg2 takes it."""
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _work(url: str, maker: Maker, blocks: Any, settled: bool) -> None:
