@@ -45,9 +45,7 @@ def post(engine: Engine, texts: Iterable[Posted]) -> list[int]:
 
 def _post(connection: Connection, posted: Posted, capture: int) -> int:
     values = {"title": posted.title, "text": posted.text, "language": posted.language}
-    return int(
-        connection.execute(_POST, values | {"now": NOW, "capture": capture}).scalar_one()
-    )
+    return int(connection.execute(_POST, values | {"now": NOW, "capture": capture}).scalar_one())
 
 
 def standing(engine: Engine) -> Mapping[int, tuple[int, int | None]]:

@@ -50,11 +50,13 @@ class Store:
         """Stores the fingerprints of wordings: revision to its number of shingles, and prints."""
         if not made:
             return
-        rows = [
-            {"revision": one, "version": VERSION, "shingles": many, "signature": prints.signature}
-            for one, (many, prints) in made.items()
-        ]
-        connection.execute(self._sql(_KEEP), rows)
+        asked: dict[str, Any] = {
+            "revisions": list(made),
+            "version": VERSION,
+            "shingles": [many for many, _ in made.values()],
+            "signatures": [prints.signature for _, prints in made.values()],
+        }
+        connection.execute(self._sql(_KEEP), asked)
         # In the order of the index, which then grows in fewer places.
         pairs = sorted((h, one) for one, (_, prints) in made.items() for h in prints.hashes)
         hashes, revisions = [h for h, _ in pairs], [one for _, one in pairs]
@@ -105,7 +107,9 @@ WHERE id = ANY (CAST(:revisions AS bigint[]))
 """)
 _KEEP = """
 INSERT INTO {fingerprints} (revision_id, version, shingles, signature)
-VALUES (:revision, :version, :shingles, :signature)
+SELECT made.revision_id, :version, made.shingles, made.signature
+FROM unnest(CAST(:revisions AS bigint[]), CAST(:shingles AS int[]), CAST(:signatures AS bytea[]))
+    AS made (revision_id, shingles, signature)
 ON CONFLICT (revision_id) DO UPDATE
 SET version = excluded.version, shingles = excluded.shingles, signature = excluded.signature
 """

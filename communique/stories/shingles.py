@@ -46,13 +46,14 @@ class Shape:
 def shape_of(title: Sequence[str], text: str, tokens: Tokens) -> Shape:
     """The shape of a text and its tokens; title: its terms. Linear in their number."""
     terms = tokens.terms[:MOST_TERMS]
-    spelled = sum(map(is_character, terms))
-    at = (
-        _mixed(terms)
-        if spelled
-        else list(map(" ".join, zip(terms, terms[1:], terms[2:], strict=False)))
-    )
-    size = len(terms) - spelled / 2
+    spelled = [] if text.isascii() else list(map(is_character, terms))
+    if any(spelled):
+        ends = [place + (CHARACTERS if one else WORDS) for place, one in enumerate(spelled)]
+        # What has no end inside the text stands last, so the places of the others hold.
+        at = [" ".join(terms[n:end]) for n, end in enumerate(ends) if end <= len(terms)]
+    else:
+        at = list(map(" ".join, zip(terms, terms[1:], terms[2:], strict=False)))
+    size = len(terms) - sum(spelled) / 2
     return Shape(frozenset(title), text, tokens, terms, at, size, frozenset(at))
 
 
@@ -66,8 +67,3 @@ def run_at(terms: Sequence[str], start: int, words: int, characters: int) -> str
     length = characters if is_character(terms[start]) else words
     run = terms[start : start + length]
     return " ".join(run) if len(run) == length else None
-
-
-def _mixed(terms: Sequence[str]) -> list[str]:
-    runs = (run_at(terms, start, WORDS, CHARACTERS) for start in range(len(terms)))
-    return list(filter(None, runs))
