@@ -16,6 +16,7 @@ from communique.cli import (
     collect,
     coverage,
     db,
+    echoes,
     export,
     look,
     reread,
@@ -43,7 +44,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(watchlists.app, name="watchlists")
 app.add_typer(stories.app, name="stories")
 check.add_to(sources.app)
-for module in (collect, revisit, alerts, coverage, look, verify, reread, search, export):
+for module in (collect, revisit, alerts, coverage, look, verify, reread, search, echoes, export):
     module.add_to(app)
 
 
