@@ -1,29 +1,19 @@
-"""`communique show`, and what a run saw: what the store holds, without SQL."""
+"""`communique show`: all that the store holds of one statement, without SQL."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 import typer
-from sqlalchemy import text
 
-from communique.cli.common import (
-    JsonOption,
-    console,
-    errors,
-    print_json,
-    print_table,
-    the_line,
-)
-
-_STATEMENT = text("SELECT * FROM analyst.statements WHERE id = :id")
-_REVISIONS = text("""
-    SELECT number, seen_at, title, capture_id, sha256, fetched_at, warc, record_id,
-           reader, reread, suspect
-    FROM analyst.revisions WHERE statement_id = :id ORDER BY number
-""")
+from communique.cli.common import JsonOption, errors, print_json, the_line
+from communique.cli.looking import print_evidence, print_shown
+from communique.showing import Shown, shown_statement
 
 
 def add_to(app: typer.Typer) -> None:
-    """Hangs these commands on the application."""
+    """Hangs this command on the application."""
     app.command()(show)
 
 
@@ -32,30 +22,28 @@ def show(
     evidence: bool = typer.Option(False, "--evidence", help="Show where the raw bytes lie."),
     as_json: bool = JsonOption,
 ) -> None:
-    """Show one statement: its facts, its wordings, its text.
+    """Show one statement: its facts and wordings, what became of it, who else said it, its text.
+
+    What an edit took out is red, or stands in [-...-]; what it put in is green, or in {+...+}.
 
     Example: communique show 12 --evidence
     """
     with the_line() as line, line.engine.connect() as connection:
-        found = connection.execute(_STATEMENT, {"id": statement}).mappings().one_or_none()
-        revisions = [dict(r) for r in connection.execute(_REVISIONS, {"id": statement}).mappings()]
+        found = shown_statement(connection, statement)
     if found is None:
         errors.print(f"There is no statement {statement}.")
         raise typer.Exit(1)
     if as_json:
-        print_json(dict(found) | {"revisions": revisions})
+        print_json(as_dict(found))
         return
-    facts = {name: value for name, value in found.items() if name not in ("text", "title")}
-    console.print(found["title"], style="bold", markup=False)
-    print_table(("fact", "value"), [{"fact": k, "value": v} for k, v in facts.items()])
-    print_table(("number", "seen_at", "capture_id", "reader", "title"), revisions)
-    for revision in revisions:
-        if revision["suspect"]:
-            said = f"revision {revision['number']} is doubtful: {revision['suspect']}"
-            console.print(said, markup=False, highlight=False, soft_wrap=True)
-    for revision in revisions if evidence else ():
-        console.print(f"\nrevision {revision['number']}")
-        for name in ("fetched_at", "sha256", "warc", "record_id"):
-            said = f"  {name} {revision[name]}"
-            console.print(said, markup=False, highlight=False, soft_wrap=True)
-    console.print("\n" + found["text"], markup=False, highlight=False, soft_wrap=True)
+    print_shown(found)
+    if evidence:
+        print_evidence(found)
+
+
+def as_dict(found: Shown) -> dict[str, Any]:
+    """A statement for a machine: its facts, and the rest beside them. `story`: the others of its
+    story; `held_by`: the longer statement that it is part of."""
+    rest = asdict(found)
+    facts, held_by = rest.pop("facts"), rest.pop("part_of")
+    return dict(facts) | rest | {"held_by": held_by}
