@@ -3,9 +3,10 @@
 Target 2: at least 10 times the documents per core-second of the usual assembly
 (bench/line_usual.py) on one core, and 1.8 times that with two processes. A document's way: bytes,
 judged, read, stored; then settled (story, versions in other languages, echoes, search terms), tried
-with 1,000 rules, and in the outbox. What is counted is the processor time, user and system, of our process and of the
-PostgreSQL server together, so that no work hides in the server. With two processes each takes half
-of the pages; there the clock on the wall counts, for two that wait for each other gain nothing.
+with 1,000 rules, and in the outbox. What is counted is the processor time, user and system, of our
+process and of the PostgreSQL server together, so that no work hides in the server.
+With two processes each takes half of the pages; there the clock on the wall counts, for two that
+wait for each other gain nothing, so the machine has to be idle.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import queue
 import resource
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 # Threads wait most of the time; each has a connection to its host and an archive file open.
 MOST_THREADS = 300
 FILES_EACH = 6
+# What is left to do after a turn waits until no more turns than this are under way: in a run of
+# hundreds of hosts it would take the processor that keeps them at their pace.
+FEW = 20
 # How long a run that is stopped waits for requests under way, in seconds.
 GRACE = 10.0
 TICK = 0.5
@@ -63,9 +66,10 @@ def by_host(
     does stops no other. Returns how each ended, in the order of `sources`.
 
     work: a source's turn; it is given an event that is set when the run is to stop. over: what is
-    left to do when a turn has ended. over, done, tick: called in the caller's own thread after
-    each turn, and twice a second. An interrupt (Ctrl-C)
-    lets requests under way end for ten seconds and is then raised again.
+    left to do when a turn has ended, once few others are under way. done: told of each turn when
+    it has ended, before that. over, done, tick: called in the caller's own thread, tick about
+    twice a second. An interrupt (Ctrl-C) lets requests under way end for ten seconds and is then
+    raised again.
     """
     groups: queue.SimpleQueue[list[Source]] = queue.SimpleQueue()
     ended: queue.SimpleQueue[Done] = queue.SimpleQueue()
@@ -79,15 +83,20 @@ def by_host(
         for _ in range(min(len(lots), most, _affordable()))
     ]
     results: dict[str, Done] = {}
+    waiting = deque[Done]()
     try:
         for thread in threads:
             thread.start()
-        while len(results) < len(sources):
-            if (one := _next(ended)) is not None:
-                one = over(one) if over is not None else one
+        while len(results) < len(sources) or waiting:
+            due = bool(waiting) and len(sources) - len(results) <= FEW
+            if (one := _next(ended, 0 if due else TICK)) is not None:
                 results[one.source.id] = one
+                waiting.append(one)
                 if done is not None:
                     done(one)
+            if due:
+                one = waiting.popleft()
+                results[one.source.id] = over(one) if over is not None else one
             if tick is not None:
                 tick()
     except BaseException:
@@ -99,9 +108,9 @@ def by_host(
     return [results[source.id] for source in sources]
 
 
-def _next(ended: queue.SimpleQueue[Done]) -> Done | None:
+def _next(ended: queue.SimpleQueue[Done], patience: float) -> Done | None:
     try:
-        return ended.get(timeout=TICK)
+        return ended.get(timeout=patience) if patience else ended.get_nowait()
     except queue.Empty:
         return None
 

@@ -31,6 +31,7 @@ _BY_CHARACTER = (
     (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0x1B000, 0x1B16F), (0x20000, 0x3FFFF),
     (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF),
 )  # fmt: skip
+_FIRST_BY_CHARACTER = chr(min(low for low, _ in _BY_CHARACTER))
 _LEADING_JAMO = ((0x1100, 0x115F), (0xA960, 0xA97F))
 _VOWEL_JAMO = ((0x1160, 0x11A7), (0xD7B0, 0xD7C6))
 _TRAILING_JAMO = ((0x11A8, 0x11FF), (0xD7CB, 0xD7FB))
@@ -94,7 +95,8 @@ def _class_of_meaning(meaning: str) -> str:
 
 def is_by_character(character: str) -> bool:
     """Whether a (folded) character belongs to a script of which each character is a token."""
-    return _within(ord(character), _BY_CHARACTER)
+    # Of these nearly all that is asked for are letters of scripts that come long before.
+    return character >= _FIRST_BY_CHARACTER and _within(ord(character), _BY_CHARACTER)
 
 
 def _within(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
