@@ -32,12 +32,23 @@ from communique.text.stems import STEMMED
 
 SHORT = 3  # letters before a wildcard, from which on looking it up is worth its while
 EVERYTHING, NOTHING = "", "-"  # no tsquery reads like these
+OF_STATEMENTS = ("lang", "topic")  # what a statement itself is known for
 _WORDLESS = View([], [], [], [], 0, [])
+
+
+def asks_of_sources(node: Node) -> bool:
+    """Whether a query asks for anything that is known of a source, and not of a statement."""
+    if isinstance(node, Phrase | Near):
+        return False
+    if isinstance(node, Fact):
+        return node.field not in OF_STATEMENTS
+    return any(map(asks_of_sources, [node.node] if isinstance(node, Not) else node.nodes))
 
 
 def tsquery_of(node: Node, sources: Sequence[Document]) -> str | None:
     """What to look up, as a tsquery over search terms. EVERYTHING: nothing narrows it down. None:
-    no statement can match. sources: what is known of each source, all of them, without words."""
+    no statement can match. sources: what is known of each source, all of them, without words;
+    none where `asks_of_sources` says no."""
     found = _wanted(node, sources)
     if found == NOTHING:
         return None
@@ -100,7 +111,7 @@ def _of_wildcard(term: str) -> str:
 
 
 def _of_fact(fact: Fact, sources: Sequence[Document]) -> str:
-    if fact.field in ("lang", "topic"):
+    if fact.field in OF_STATEMENTS:
         start = re.split(r"[*?\[]", fact.value)[0]
         sought = quoted(lexeme(FACT, f"{fact.field}:{start}"))
         return sought if start == fact.value else f"{sought}:*"

@@ -4,6 +4,7 @@ alert would tell of, and what a back-test counts."""
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import islice
@@ -11,7 +12,7 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from communique.rules import Matcher, Query, parse
-from communique.search.asking import tsquery_of
+from communique.search.asking import asks_of_sources, tsquery_of
 from communique.search.candidates import MOST, Looked, TooLong, Wanted, bounded, looks
 from communique.search.ranking import promising, score
 from communique.search.reading import known_sources, matcher_of, read_matching
@@ -19,7 +20,7 @@ from communique.search.values import Found, Order, Place, Results, SearchError
 
 PATIENCE = 0.7  # seconds
 RANKED = 200  # statements that are read to find the best among them
-BATCH = 25  # statements read at once
+BATCH = 40  # statements read at once
 _END = date.max - timedelta(days=1)
 _LAST_ID = 2**63 - 1
 
@@ -47,7 +48,8 @@ def search(
     if limit < 1:
         raise SearchError("a page has at least one statement: write --limit 1 or more")
     matcher = matcher_of(query)
-    terms = tsquery_of(asked.root, known_sources(connection))
+    sources = known_sources(connection) if asks_of_sources(asked.root) else ()
+    terms = tsquery_of(asked.root, sources)
     if terms is None:
         return Results((), None, partial=False, looked_until=None, examined=0)
     start = Place(until or _END, _LAST_ID)
@@ -66,8 +68,7 @@ def _newest(
     hits: list[Found] = []
     examined, reached = 0, wanted.before
     for looked in looks(connection, wanted, deadline):
-        for number in range(0, len(looked.places), BATCH):
-            places = looked.places[number : number + BATCH]
+        for places in _batches(looked.places, limit + 1 - len(hits)):
             try:
                 with bounded(connection, deadline):
                     hits += list(read_matching(connection, places, matcher))
@@ -84,6 +85,14 @@ def _newest(
     if looked.end is not None:
         return _partial(hits, reached, examined)
     return Results(hits, None, partial=False, looked_until=None, examined=examined)
+
+
+def _batches(places: Sequence[Place], first: int) -> Iterator[Sequence[Place]]:
+    """The first as large as the page, should all of them match."""
+    start, size = 0, min(first, BATCH)
+    while start < len(places):
+        yield places[start : start + size]
+        start, size = start + size, BATCH
 
 
 def _partial(hits: list[Found], reached: Place, examined: int) -> Results:
