@@ -222,7 +222,9 @@ def _with_newest_date(
 ) -> Reread:
     """The date is that of the newest reading of a statement, which may be later than the one that
     proves its wording."""
-    if one.result != "differs" or "date" not in one.differs or one.found is None:
+    if one.result not in ("differs", "same version") or "date" not in one.differs:
+        return one
+    if one.found is None:
         return one
     claim = one.claim
     with engine.connect() as connection:
@@ -244,7 +246,7 @@ def _with_newest_date(
         differs = _taken_over(claim, replace(one.found or newest, published=newest.published))
     else:
         differs = tuple(part for part in differs if part != "date")
-    return replace(one, differs=differs, result="differs" if differs else "equal")
+    return replace(one, differs=differs, result=one.result if differs else "equal")
 
 
 def described(one: Reread) -> str:
