@@ -1,7 +1,7 @@
 """`python -m bench`: every benchmark, one after the other."""
 
-from bench import charsets, crawling, datelines, reading, rules
+from bench import charsets, crawling, datelines, reading, rules, stories
 
-for part in (reading, charsets, datelines, rules, crawling):
+for part in (reading, charsets, datelines, rules, stories, crawling):
     print(f"\n# {part.__name__}", flush=True)
     part.main()

@@ -81,7 +81,7 @@ def quoting(text: str, own: str, chance: random.Random) -> str:
     parts, mine = words(text), words(own)
     length = len(parts) * 2 // 5
     start = chance.randrange(len(parts) - length + 1)
-    half = min(len(mine), max(length, 1)) // 2
+    half = min(len(mine), length) // 2
     quoted = "".join(parts[start : start + length])
     return f"{''.join(mine[:half])} “{quoted}” {''.join(mine[half : 2 * half])}"
 

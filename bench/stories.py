@@ -199,11 +199,13 @@ def _edited(texts: Sequence[str]) -> None:
         totals = {name: totals[name] + share / len(EDITS) for name, share in shares.items()}
     _row("all kinds (target .97)", totals)
     chance = random.Random(1)
-    quotes = [quoting(text, texts[n - 1], chance) for n, text in enumerate(texts)]
+    quotes = [
+        (number, quoting(text, _others(texts, number, back), chance))
+        for back in (5, 45, 85)
+        for number, text in enumerate(texts)
+    ]
     wrong = {
-        name: _share(
-            bool(way.find(quote) & {n, (n - 1) % len(texts)}) for n, quote in enumerate(quotes)
-        )
+        name: _share(number in way.find(quote) for number, quote in quotes)
         for name, way in ways.items()
     }
     _row("quoting 40 % (target < .01)", wrong)
@@ -217,6 +219,16 @@ def _pool(pools: Sequence[list[str]], number: int) -> list[str]:
         if pool and any("\u3040" <= word <= "\u9fff" for word in pool) == script:
             return pool
     return pools[number]
+
+
+def _others(texts: Sequence[str], number: int, back: int) -> str:
+    """What a text says that quotes this one: the words of others, not next to it in the file,
+    where its cousins are; as many as needed."""
+    own = ""
+    while len(own) < len(texts[number]):
+        own += texts[(number - back) % len(texts)] + "\n"
+        back += 1
+    return own
 
 
 def _merged(make: Callable[[], Any]) -> float:
