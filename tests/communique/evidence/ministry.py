@@ -117,9 +117,14 @@ class Ministry:
 
     def unproved(self) -> set[int]:
         """The statements that `communique verify --all` names, without a process for each time."""
-        sources = {one.id: one for one in load_sources(Path(self.settings["sources"]))}
+        sources = {one.id: one for one in load_sources(self.sources)}
         proofs = verify_all(self.store, sources, processes=1)
         return {one.statement for one in proofs if isinstance(one, Proof) and not one.holds}
+
+    @property
+    def sources(self) -> Path:
+        """The folder of the publishers' facts."""
+        return Path(self.settings["sources"])
 
     @property
     def files(self) -> dict[str, Path]:
