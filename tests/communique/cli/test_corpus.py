@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
 import json
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from warcio.archiveiterator import ArchiveIterator
 
+from communique.diffs import diff
 from communique.embedded import server
 from tests.command import answer, communique, shared
 
@@ -93,3 +99,43 @@ def test_the_state_departments_feed_is_replayed_in_order_with_every_edit(
     # stop, one only lost that space: 31 and, since a missing line break runs two words together
     # until it is mended, one more. The wordings are 309 either way.
     assert tuple(counted) == (274, 309, 32, 274)
+    in_order = 'ORDER BY url COLLATE "C", at'
+    changes = rows(store, f"SELECT kind, reread, diff FROM analyst.changes {in_order}")
+    assert [(kind, reread) for kind, reread, _ in changes] == [("edited", False)] * 35
+    # All 35 were read by eye: the edit and nothing else. What they took out and put in stays so.
+    edits = [[(op["op"], op["text"]) for op in diff if op["op"] != "equal"] for *_, diff in changes]
+    assert sum(map(len, edits)) == 87
+    assert max(len(words) for edit in edits for _, words in edit) == 194
+    digest = hashlib.sha256(json.dumps(edits, ensure_ascii=False).encode()).hexdigest()
+    assert digest == "451723a49da7d5ddc23b1784c20e1635d06f521efcc499567d1aff9bf6aa19ec"
+
+
+def test_the_edits_that_the_feeds_note_counts_otherwise_are_none_that_a_reader_sees() -> None:
+    """The note's own way of counting, and what a reader sees of the links on which it differs."""
+    noted: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    visible: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    with shared("corpus/state-gov-rss.warc.gz").open("rb") as stream:
+        feeds = {
+            record.content_stream().read().decode()
+            for record in ArchiveIterator(stream)
+            if record.rec_type == "response"
+        }
+    for item in re.findall(r"<item>(.*?)</item>", "".join(sorted(feeds)), re.DOTALL):
+        link, title, body = (_element(item, name) for name in ("link", "title", "description"))
+        blanks = " ".join(re.sub(r"<[^>]+>", " ", body).split())
+        noted[link].add((" ".join(re.split(r"[ \t\r\n]+", title)), blanks))
+        visible[link].append((title, re.sub(r"<[^>]+>", "", body)))
+    edited = {link for link, wordings in noted.items() if len(wordings) > 1}
+    assert (len(noted), sum(map(len, noted.values())), len(edited)) == (274, 309, 34)
+    seen = {
+        link for link, (first, *rest) in visible.items() if any(diff(first, one) for one in rest)
+    }
+    assert len(edited - seen) == 3  # two gained a link, of one the title lost a no-break space
+    assert len(seen - edited) == 2  # words that ran together; one of them only in the markup
+
+
+def _element(item: str, name: str) -> str:
+    found = re.search(rf"<{name}>(.*?)</{name}>", item, re.DOTALL)
+    assert found is not None
+    plain = found[1].replace("<![CDATA[", "").replace("]]>", "")
+    return html.unescape(plain).strip(" \t\r\n")
