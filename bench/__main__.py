@@ -1,7 +1,7 @@
 """`python -m bench`: every benchmark, one after the other."""
 
-from bench import charsets, crawling, datelines, reading, rules, stories
+from bench import charsets, crawling, datelines, echoes, reading, rules, stories
 
-for part in (reading, charsets, datelines, rules, stories, crawling):
+for part in (reading, charsets, datelines, rules, stories, echoes, crawling):
     print(f"\n# {part.__name__}", flush=True)
     part.main()

@@ -14,6 +14,7 @@ from communique.echoes import learning, rows, users
 from communique.echoes.marks import Wording, marks_of, wording_of
 from communique.echoes.passages import Passage, shared_passages
 from communique.echoes.stock import Stock, is_names, stock_among
+from communique.echoes.turns import labels_of, within_turns
 from communique.echoes.users import Sighting, Users
 from communique.echoes.weighing import Found, united, weigh
 from communique.text import tokenize_columns
@@ -30,7 +31,8 @@ MARKS_A_CANDIDATE = 16
 class Batch:
     """A batch at work. texts: of the batch. wordings: those read so far, of the batch and of the
     store. marks: those of each wording of the batch that are not stock. known: when each wording
-    was used. shared: what each wording of the batch shares with others, as seen from it."""
+    was used. shared: what each wording of the batch shares with others, as seen from it.
+    labels: where it says who speaks."""
 
     texts: dict[int, str]
     wordings: dict[int, Wording]
@@ -38,6 +40,7 @@ class Batch:
     stock: Stock
     known: dict[int, Sighting] = field(default_factory=dict)
     shared: dict[int, dict[int, list[Passage]]] = field(default_factory=dict)
+    labels: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
 
 def find_echoes(connection: Connection, batch: Sequence[Unsettled], now: datetime) -> None:
@@ -141,15 +144,21 @@ def _compare(
         for other in others:
             if other in work.shared.setdefault(one, {}) or other not in work.wordings:
                 continue
-            passages = [
-                passage
-                for passage in shared_passages(work.wordings[one], work.wordings[other])
-                if not is_names(work.texts[one], work.wordings[one], passage)
-            ]
+            passages = _told(work, one, other)
             work.shared[one][other] = passages
             if other in work.marks:
                 turned = [passage.turned() for passage in passages]
                 work.shared.setdefault(other, {})[one] = turned
+
+
+def _told(work: Batch, one: int, other: int) -> list[Passage]:
+    """What two wordings share, in the words of one speaker, that is more than names."""
+    original, wording = work.texts[one], work.wordings[one]
+    passages = shared_passages(wording, work.wordings[other])
+    if passages and one not in work.labels:
+        work.labels[one] = labels_of(original, wording)
+    spoken = within_turns(passages, wording, work.labels.get(one, ()))
+    return [passage for passage in spoken if not is_names(original, wording, passage)]
 
 
 def _found(work: Batch) -> list[Found]:

@@ -12,7 +12,7 @@ from communique.settling import settle
 from tests.command import answer, communique
 from tests.communique.alert_rows import NOW, Posted, post
 
-OLD = "nobody should ever have to ask twice for a seat at the table"
+OLD = "nobody should have to ask twice for a seat at the table"
 NEW = "whoever builds walls across the open sea will one day have to swim"
 SOME = ("harbour", "valley", "meadow", "summit", "river", "island", "desert", "forest")
 

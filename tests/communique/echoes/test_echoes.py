@@ -138,6 +138,16 @@ def test_names_and_titles_are_no_formulation(engine: Engine) -> None:
     assert rows(engine) == []
 
 
+def test_no_passage_reaches_across_two_speakers(engine: Engine) -> None:
+    asked = "What does your side say to that?"
+    say(engine, f"Is it true? {asked}\nSpokesperson: We have seen the reports. One.", 1)
+    say(engine, f"Is it well? {asked}\nSpokesperson: We have seen the reports. Two.", 2)
+    assert rows(engine) == []
+    say(engine, f"Do tell. {asked}\nSpokesperson: As we said, {LINE}.", 3)
+    say(engine, f"Again. {asked}\nSpokesperson: As we said, {LINE}!", 4)
+    assert [echo.said for echo in rows(engine)] == [f"As we said, {LINE}"]
+
+
 def test_nothing_a_page_holds_breaks_it(engine: Engine) -> None:
     for number, odd in enumerate(
         ("", "word", "a " * 30_000, "字" * 20_000, "x\u200b\ufffd🙂 " * 50)
