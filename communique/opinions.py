@@ -12,7 +12,7 @@ import threading
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby, islice
 from typing import Any
 
@@ -43,6 +43,7 @@ class _Heard:
     """A capture, its address, its run, and why the reading is doubtful; None: it is not."""
 
     capture: int
+    fetched_at: datetime
     address: int
     run: int
     doubt: str | None
@@ -74,7 +75,9 @@ def _opinions(
     for row, response in pages:
         if stopping is not None and stopping.is_set():
             return
-        yield _Heard(row.id, row.address_id, row.run_id, _doubt(source, row, response))
+        yield _Heard(
+            row.id, row.fetched_at, row.address_id, row.run_id, _doubt(source, row, response)
+        )
 
 
 def _due(engine: Engine, source_id: str, last: tuple[str, int]) -> Sequence[Row[Any]]:
@@ -149,7 +152,7 @@ def _note(engine: Engine, source_id: str, heard: Sequence[_Heard]) -> None:
             why = clean(one.doubt) if one.doubt else None
             connection.execute(
                 update(CaptureRow)
-                .where(CaptureRow.id == one.capture)
+                .where(CaptureRow.id == one.capture, CaptureRow.fetched_at == one.fetched_at)
                 .values(checked=True, suspect=why)
             )
             if why:

@@ -54,7 +54,8 @@ _READINGS = text("""
     ORDER BY fetched_at DESC LIMIT 30
 """)
 _TOO_FEW = text(
-    "UPDATE communique.captures SET outcome = 'unreadable', error = :error WHERE id = :id"
+    "UPDATE communique.captures SET outcome = 'unreadable', error = :error"
+    " WHERE id = :id AND fetched_at = :at"
 )
 _OUTSTANDING = text("""
     SELECT count(*) FROM communique.addresses
@@ -119,4 +120,6 @@ def mark_collapsed(connection: Connection, key: Mapping[str, Any], source: Sourc
         if usual is not None:
             error = f"the listing names {page.entries} addresses, usually {usual}"
             where = f" [source={source.id} address={page.url}]"
-            connection.execute(_TOO_FEW, {"id": page.id, "error": error + where})
+            connection.execute(
+                _TOO_FEW, {"id": page.id, "at": page.fetched_at, "error": error + where}
+            )

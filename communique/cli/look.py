@@ -9,6 +9,8 @@ import typer
 
 from communique.cli.common import JsonOption, errors, print_json, the_line
 from communique.cli.looking import print_evidence, print_shown
+from communique.cli.verify import as_dict as proof_as_dict
+from communique.cli.verify import print_proofs, proofs_of
 from communique.showing import Shown, shown_statement
 
 
@@ -19,26 +21,36 @@ def add_to(app: typer.Typer) -> None:
 
 def show(
     statement: int = typer.Argument(help="Number of the statement."),
-    evidence: bool = typer.Option(False, "--evidence", help="Show where the raw bytes lie."),
+    evidence: bool = typer.Option(
+        False, "--evidence", help="Where the raw bytes lie, and whether they prove it."
+    ),
     as_json: bool = JsonOption,
 ) -> None:
     """Show one statement: its facts and wordings, what became of it, who else said it, its text.
 
     What an edit took out is red, or stands in [-...-]; what it put in is green, or in {+...+}.
 
+    Exit status 1 when there is no such statement, or its evidence does not hold.
+
     Example: communique show 12 --evidence
     """
-    with the_line() as line, line.engine.connect() as connection:
-        found = shown_statement(connection, statement)
+    with the_line() as line:
+        with line.engine.connect() as connection:
+            found = shown_statement(connection, statement)
+        proofs = proofs_of(line, statement) if evidence else []
     if found is None:
         errors.print(f"There is no statement {statement}.")
         raise typer.Exit(1)
     if as_json:
-        print_json(as_dict(found))
-        return
-    print_shown(found)
-    if evidence:
-        print_evidence(found)
+        said = {"evidence": [proof_as_dict(proof) for proof in proofs]} if evidence else {}
+        print_json(as_dict(found) | said)
+    else:
+        print_shown(found)
+        if evidence:
+            print_evidence(found)
+            print_proofs(proofs)
+    if not all(proof.holds for proof in proofs):
+        raise typer.Exit(1)
 
 
 def as_dict(found: Shown) -> dict[str, Any]:

@@ -82,9 +82,21 @@ def verify(
         raise typer.Exit(1)
 
 
-def _of_statement(line: Line, statement: int) -> list[Proof]:
+def proofs_of(line: Line, statement: int) -> list[Proof]:
+    """The proof of each wording of a statement; empty: there is no such statement."""
     sources = {source.id: source for source in line.sources}
-    found = verify_statement(line.engine, sources, statement, limit=line.settings.max_body)
+    return verify_statement(line.engine, sources, statement, limit=line.settings.max_body)
+
+
+def print_proofs(found: Iterable[Proof]) -> None:
+    """What `communique show --evidence` says beside where the bytes lie."""
+    for proof in found:
+        for words in lines(proof, places=False):
+            _line(words)
+
+
+def _of_statement(line: Line, statement: int) -> list[Proof]:
+    found = proofs_of(line, statement)
     if not found:
         errors.print(f"There is no statement {statement}.")
         raise typer.Exit(1)
@@ -158,8 +170,8 @@ def _summary(tally: Tally, statements: int) -> str:
     return f"{tally.wordings} wordings are proved by the archive."
 
 
-def lines(proof: Proof) -> Iterator[str]:
-    """A proof as a person reads it."""
+def lines(proof: Proof, *, places: bool = True) -> Iterator[str]:
+    """A proof as a person reads it. places: and where the bytes lie."""
     name = f"Statement {proof.statement}, wording {proof.number}"
     state = "proved" if proof.holds else "NOT PROVED"
     yield f"{name} ({proof.source}, {proof.url}): {state}"
@@ -167,6 +179,8 @@ def lines(proof: Proof) -> Iterator[str]:
         yield f"  {plain(said, 1000)}"
     if proof.holds and proof.reading == "same" and proof.today == proof.reader:
         yield f"  {proof.reader} reads the same title, text and date in these bytes"
+    if not places:
+        return
     yield f"  {proof.warc}, record {proof.record_id}"
     yield f"  SHA-256 of the page: {proof.body}"
 

@@ -43,7 +43,11 @@ def facts(connection: Connection, delivery_id: int) -> Facts:
         .join(Revision, Revision.id == Delivery.revision_id)
         .join(StatementRow, StatementRow.id == Delivery.statement_id)
         .join(SourceRow, SourceRow.id == StatementRow.source_id)
-        .join(CaptureRow, CaptureRow.id == Revision.capture_id)
+        .join(
+            CaptureRow,
+            (CaptureRow.id == Revision.capture_id)
+            & (CaptureRow.fetched_at == Revision.captured_at),
+        )
         .where(Delivery.id == delivery_id)
     ).one()
 
