@@ -5,7 +5,7 @@ BIN = .venv/bin
 
 .DEFAULT_GOAL = all
 .NOTPARALLEL:
-.PHONY: all setup demo run test world check bench live-check up down help
+.PHONY: all setup demo run test world check bench bench-large live-check up down help
 
 # The system's own Python, never a downloaded one; this folder's environment, whatever is active.
 export UV_PYTHON_DOWNLOADS = never
@@ -40,6 +40,9 @@ check: setup ## lint, format, types, one-way imports, generated documents
 bench: setup ## speed and size, beside peers and the limit
 	PATH=".uv/bin:$$PATH" uv sync --locked --group bench --compile-bytecode --quiet
 	$(BIN)/python -m bench
+
+bench-large: setup ## what a store of a million statements costs (an hour or two, 50 GB under .communique/bench)
+	$(BIN)/python -m bench.large 10000 100000 1000000
 
 live-check: setup ## try every source on the real web (needs the internet)
 	COMMUNIQUE_HOME=.communique/live-check $(BIN)/communique collect

@@ -1,7 +1,7 @@
 """`python -m bench`: every benchmark, one after the other."""
 
-from bench import charsets, crawling, datelines, echoes, reading, rules, stories
+from bench import charsets, crawling, datelines, echoes, large, reading, rules, stories, translations
 
-for part in (reading, charsets, datelines, rules, stories, echoes, crawling):
+for part in (reading, charsets, datelines, rules, stories, translations, echoes, crawling, large):
     print(f"\n# {part.__name__}", flush=True)
     part.main()

@@ -27,7 +27,7 @@ from bench.many import APART, NOW, Made, Maker
 from bench.many_derived import DERIVED, derive
 from bench.quick import copy, lay_aside, restore, set_quick
 from communique.collecting import register_sources
-from communique.database import upgrade
+from communique.database import is_current, upgrade
 from communique.embedded import server
 from communique.retention import ensure_months
 from communique.settings import Settings
@@ -85,6 +85,9 @@ def filled(home: Path, total: int, *, settled: bool = True) -> Iterator[Filled]:
 
 
 def _is_filled(engine: Engine) -> bool:
+    """Whether it was filled to the end, and has the tables of today."""
+    if not is_current(engine):
+        return False
     with engine.connect() as connection:
         return bool(connection.scalar(text("SELECT to_regclass('communique.bench_filled')")))
 
