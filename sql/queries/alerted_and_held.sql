@@ -1,13 +1,13 @@
 -- What was I told of, what was held back, and why?
 --
 -- status        sent, pending, failed or held
--- held_because  why it was held back (same story, same passage, a backfill ...); empty: it was not
+-- held_because  why it was held back (same story, same passage, a backfill ...), empty: it was not
 -- rules, words  which rules held, and the words that matched
 --
 -- One row a message or what would have been one. To change it: the first day, or a recipient in
 -- place of NULL.
 WITH parameters (since, recipient) AS (
-    VALUES (TIMESTAMPTZ '2019-01-01 00:00+00', CAST(NULL AS text))
+    VALUES (TIMESTAMPTZ '2019-01-01 +00', CAST(NULL AS text))
 )
 SELECT a.created_at,
        a.recipient,

@@ -2,7 +2,7 @@
 --
 -- days_watched  days of the period on which the source was read
 -- days_blind    days on which it was not: nobody looked, or it could not be read
--- added_on      when we began to watch it; what was said before came in by backfill, if at all
+-- added_on      when we began to watch it, what was said before came in by backfill, if at all
 -- holes         listings that no longer reached back, or numbers nobody named, not filled yet
 -- errors        what stood in the way, the latest
 --

@@ -3,7 +3,7 @@
 -- same_text             the two texts are the same but for white space
 -- embassy_/ministry_    the two statements, of one story, one country and one language
 -- characters            how long they are: a part left out shows here
--- days_later            days from the ministry's to the embassy's; below 0 the embassy was first
+-- days_later            days from the ministry's to the embassy's, below 0 the embassy was first
 --
 -- To change it: the first day of the embassy's statement.
 WITH parameters (since) AS (VALUES (DATE '2019-01-01'))

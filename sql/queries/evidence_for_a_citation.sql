@@ -4,8 +4,8 @@
 -- seen            when we fetched the page that this wording was read from (UTC)
 -- sha256          of the bytes that the server sent
 -- warc, record_id the archive file and the record in it that hold them
--- stands          false: the publisher has since edited it; withdrawn_at says when it was gone
--- suspect         why the reading is doubtful; empty: it is not
+-- stands          false: the publisher has since edited it, withdrawn_at says when it was gone
+-- suspect         why the reading is doubtful, empty: it is not
 --
 -- Every wording has a row. communique verify ID checks the chain, communique export --evidence ID
 -- makes a bundle for an outsider. To change it: the topic and the first day.

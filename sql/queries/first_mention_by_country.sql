@@ -1,7 +1,7 @@
 -- Who was the first in each country to speak of the "clean network"?
 --
 -- country    whom the publisher speaks for
--- day        of publication; where unknown, of first sight
+-- day        of publication, where unknown, of first sight
 -- words      what the rule found, as it was published
 -- revision   1 where it stood there from the beginning, else the wording that an edit put it in
 -- mentions   how many statements of that country hold it by now

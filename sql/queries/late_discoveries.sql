@@ -7,7 +7,7 @@
 --                 or not on its listings
 --
 -- What a backfill read is left out. To change it: how many days are late, the first day of sight.
-WITH parameters (days, since) AS (VALUES (7, TIMESTAMPTZ '2019-01-01 00:00+00'))
+WITH parameters (days, since) AS (VALUES (7, TIMESTAMPTZ '2019-01-01 +00'))
 SELECT s.publisher,
        s.country,
        s.title,

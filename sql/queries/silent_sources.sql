@@ -2,7 +2,7 @@
 --
 -- newest        the newest day of publication that we have of it
 -- days_silent   days since then
--- cadence_days  days within which it usually publishes; empty where not known
+-- cadence_days  days within which it usually publishes, empty where not known
 -- why           silent (we read it, and there is nothing new), blind (we cannot read it),
 --               unwatched (nobody looked in time)
 -- since         since when it has been in its state

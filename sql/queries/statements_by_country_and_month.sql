@@ -1,8 +1,8 @@
 -- How many statements did each country's publishers make on a topic, month by month?
 --
--- country     whom the publisher speaks for; empty for news media and alliances
+-- country     whom the publisher speaks for, empty for news media and alliances
 -- month       first day of the month, by day of publication
--- statements  all of them, reposts included; stories counts what many posted once
+-- statements  all of them, reposts included, stories counts what many posted once
 -- sources     how many embassies, ministries ... that was
 --
 -- To change it, put another topic (5g, huawei, clean_network) or first day into the parameters.

@@ -2,7 +2,7 @@
 --
 -- passage     as its first known user has it
 -- first_*     who that was, and when
--- lately      statements that repeated it in the last days; before, in as many days before those
+-- lately      statements that repeated it in the last days, before, in as many days before those
 -- countries   whose publishers repeated it lately
 -- newest      the latest repetition
 --

@@ -1,12 +1,12 @@
 -- Which statements bear no date that can be trusted, and so fall out of any count by published_on?
 --
 -- date_precision  unknown (none on the page, or one that cannot be) or inferred (the page leaves
---                 out the year; its neighbours on the listing settle it)
+--                 out the year, its neighbours on the listing settle it)
 -- date_text       the words that were read
 -- day             what the views count it by: where unknown, the day of first sight
 --
--- To change it: the first day of sight; take inferred out of the list to see the undated alone.
-WITH parameters (since) AS (VALUES (TIMESTAMPTZ '2019-01-01 00:00+00'))
+-- To change it: the first day of sight, take inferred out of the list to see the undated alone.
+WITH parameters (since) AS (VALUES (TIMESTAMPTZ '2019-01-01 +00'))
 SELECT s.publisher,
        s.country,
        s.title,

@@ -1,6 +1,6 @@
 -- What did publishers change in the wording of what they had already published?
 --
--- at              when we noticed it; the edit was made between then and our look before
+-- at              when we noticed it, the edit was made between then and our look before
 -- kind            edited (a wording not seen before) or restored (an earlier one stands again)
 -- removed, added  the words taken out and put in, places parted by |
 -- days_later      days between publication and the change
@@ -8,7 +8,7 @@
 -- Left out is what another reader of ours read otherwise, since that may be no edit. To change it:
 -- the first day, or a topic in place of NULL.
 WITH parameters (since, topic) AS (
-    VALUES (TIMESTAMPTZ '2019-01-01 00:00+00', CAST(NULL AS text))
+    VALUES (TIMESTAMPTZ '2019-01-01 +00', CAST(NULL AS text))
 )
 SELECT c.at,
        c.kind,
