@@ -23,7 +23,8 @@ SELECT 1, 'one', 'l', 'l', at, 'listed' FROM generate_series(
     timestamptz '2019-11-30 23:30+00', '2020-03-01', interval '10 days') at;
 INSERT INTO communique.revisions (statement_id, number, title, text, sha256, seen_at, capture_id,
     captured_at, reader, backfilled)
-SELECT 1, 1, 't', 'x', 's', now(), id, fetched_at, 'r/1', false FROM communique.captures WHERE id = 2;
+SELECT 1, 1, 't', 'x', 's', now(), id, fetched_at, 'r/1', false
+FROM communique.captures WHERE id = 2;
 CREATE SCHEMA IF NOT EXISTS ours;
 CREATE VIEW ours.mine AS SELECT count(*) AS captures FROM communique.captures;
 """
