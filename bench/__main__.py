@@ -1,6 +1,16 @@
 """`python -m bench`: every benchmark, one after the other."""
 
-from bench import charsets, crawling, datelines, echoes, large, reading, rules, stories, translations
+from bench import (
+    charsets,
+    crawling,
+    datelines,
+    echoes,
+    large,
+    reading,
+    rules,
+    stories,
+    translations,
+)
 
 for part in (reading, charsets, datelines, rules, stories, translations, echoes, crawling, large):
     print(f"\n# {part.__name__}", flush=True)
