@@ -13,8 +13,8 @@ SELECT e.country,
        e.publisher AS embassy,
        e.day AS embassy_day,
        e.day - m.day AS days_later,
-       regexp_replace(e.text, '[[:space:]]+', ' ', 'g')
-           = regexp_replace(m.text, '[[:space:]]+', ' ', 'g') AS same_text,
+       translate(e.text, chr(9) || chr(10) || chr(13) || chr(32) || chr(160), '')
+           = translate(m.text, chr(9) || chr(10) || chr(13) || chr(32) || chr(160), '') AS same_text,
        length(e.text) AS embassy_characters,
        length(m.text) AS ministry_characters,
        e.title AS embassy_title,
