@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import feedparser
@@ -107,3 +110,48 @@ def test_a_file_is_whole_or_keeps_what_it_was(
 def test_a_mistake_is_told_plainly(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
     done = communique("export", *words, settings={"home": str(tmp_path)}, status=2)
     assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_without_pyarrow_parquet_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyarrow.py").write_text("raise ImportError('not here')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    words = ("export", "lighthouse", "--out", str(tmp_path / "found.parquet"))
+    done = communique(*words, settings={"home": str(tmp_path)}, status=1)
+    assert "uv sync --inexact --extra parquet" in done.stderr
+    assert not (tmp_path / "found.parquet").exists()
+
+
+def test_a_reader_that_has_enough_is_no_crash(store: dict[str, str], engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE communique.statements SET text = text || repeat('x ', 1e5::int)")
+        )
+    command = [sys.executable, "-c", "from communique.cli import main; main()",
+               "export", "lighthouse", "--format", "jsonl"]  # fmt: skip
+    kept = os.environ | {"COMMUNIQUE_DATABASE_URL": store["database_url"]}
+    with subprocess.Popen(
+        command, env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.read(10)
+        running.stdout.close()
+        said = running.stderr.read().decode()
+    assert running.returncode == 1
+    assert "Nobody reads on" in said
+    assert "Traceback" not in said
+
+
+def test_a_byte_order_mark_and_the_newest_few_on_request(store: dict[str, str]) -> None:
+    with_mark = exported(store, "--format", "csv", "--bom", "--limit", "1")
+    assert with_mark.startswith("\ufeffid,")
+    assert len(list(csv.DictReader(io.StringIO(with_mark, newline="")))) == 1
+
+
+def test_without_a_query_every_statement_is_exported(store: dict[str, str]) -> None:
+    done = communique("export", "--format", "jsonl", "--since", "2020-01-02", settings=store)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["title"] for row in rows] == [STATEMENTS[2][0], STATEMENTS[1][0]]
+    assert rows[0]["highlights"] == []
