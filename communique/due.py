@@ -29,14 +29,14 @@ def is_due(now: datetime) -> ColumnElement[bool]:
     to a rule that holds for its statement. The look that is made settles both.
     now: aware."""
     first_week = and_(
-        # It has a later look still to come, so the index on next_visit_at finds it.
-        Address.next_visit_at <= now + WATCHED_FOR,
         Address.first_listed_at > now - WATCHED_FOR,
         Address.backfilled.is_(False),
         a_day_ago(now),
         _is_watched(),
     )
-    return or_(Address.next_visit_at <= now, first_week)
+    # In its first week it has a look still to come within a week: so the index finds either.
+    soon = Address.next_visit_at <= now + WATCHED_FOR
+    return and_(soon, or_(Address.next_visit_at <= now, first_week))
 
 
 def a_day_ago(now: datetime) -> ColumnElement[bool]:
