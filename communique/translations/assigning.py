@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from communique.text import Tokens
@@ -20,6 +20,8 @@ EVIDENCE = 2.5
 # The second best must be this much worse, or nobody knows which of them it is.
 MARGIN = 1.3
 LEAST_LENGTH = 0.05
+# Days about the day of publication, and what naming one of them weighs.
+NEWS, ITS_DAY = 3, 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +96,7 @@ class _Scores:
 
     def __init__(self, known: Sequence[Text], common: Mapping[str, float]) -> None:
         self._known, self._common = known, common
+        self._of_day: dict[date, Mapping[str, float]] = {}
         self._found: dict[int, list[tuple[Text, float]]] = {}
 
     def of(self, one: Text) -> list[tuple[Text, float]]:
@@ -108,16 +111,23 @@ class _Scores:
                 continue
             if as_long(one.language, one.length, other.language, other.length) < LEAST_LENGTH:
                 continue
-            score = likeness(one.anchors, other.anchors, self._common)
+            score = likeness(one.anchors, other.anchors, self._common_on(one.on))
             if score > SURE / MARGIN:
                 yield other, score
+
+    def _common_on(self, day: date) -> Mapping[str, float]:
+        """That statements of these days name them tells little either."""
+        if day not in self._of_day:
+            days = (day + timedelta(days=days) for days in range(-NEWS, NEWS + 1))
+            self._of_day[day] = {**self._common, **{f"{d.month}/{d.day}": ITS_DAY for d in days}}
+        return self._of_day[day]
 
     def is_sure(self, one: Text, other: Text, score: float) -> bool:
         """Whether they are versions of each other, and no other pair of either is nearly as
         good."""
         if score < (SURE if one.on == other.on else SURER):
             return False
-        if evidence(one.anchors, other.anchors, self._common) < EVIDENCE:
+        if evidence(one.anchors, other.anchors, self._common_on(one.on)) < EVIDENCE:
             return False
         rivals = (*self._rivals(one, other), *self._rivals(other, one))
         return score >= MARGIN * max(rivals, default=0.0)

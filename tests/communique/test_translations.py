@@ -239,3 +239,18 @@ def test_a_batch_is_paired_in_a_bounded_number_of_queries(engine: Engine) -> Non
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM communique.translations")) == 40
     assert len(sent) < 25
+
+
+def test_two_events_of_one_day_at_one_mission_are_no_versions_of_each_other() -> None:
+    english = (
+        "Ambassador meets the minister of transport\n"
+        "On March 1 the Chinese ambassador to Germany met the minister of transport in Berlin. They "
+        "spoke of the Belt and Road and of the embassy's plans for the coming year."
+    )
+    chinese = (
+        "大使出席一带一路论坛开幕式\n"
+        "3月1日，中国驻德国大使在柏林出席一带一路论坛开幕式并致辞，使馆官员和各界来宾约百人参加。"
+    )
+    common = {"CN": 0.15, "DE": 0.15}
+    texts = (written(1, english, "en"), written(2, chinese, "zh"))
+    assert pairs_of(texts, texts, common=common) == []
