@@ -1,11 +1,11 @@
 """One request at a time per host, at its pace, on whichever worker: PostgreSQL is the clock hand.
 
-A process holds one connection for this, apart from the pool, and on it, for as long as a request
-lasts, the host's advisory lock; table `hosts` keeps when the host was last asked, and how much it
-asked us to slow down or to leave it alone. Threads of one process queue for a host among themselves
-first. Whoever has to wait waits without any lock and comes back. A process that dies loses its
-connection and with it its locks; one that loses its connection makes a new one, and only then may
-two requests overlap.
+A process holds a few connections for this, apart from the pool, each for hosts of its own, and on
+it, for as long as a request lasts, the host's advisory lock; table `hosts` keeps when the host was
+last asked, and how much it asked us to slow down or to leave it alone. Threads of one process queue
+for a host among themselves first. Whoever has to wait waits without any lock and comes back. A
+process that dies loses its connections and with them its locks; one that loses a connection makes a
+new one, and only then may two requests overlap.
 
 The locks are the session's: a connection pooler between us and PostgreSQL must not share sessions
 (pgbouncer: `pool_mode = session`).
@@ -16,8 +16,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -34,6 +35,8 @@ LATE = 0.01
 # How often a host is asked for that another process is asking just now, in seconds.
 POLL = 0.05
 TRIES = 5
+# Connections of a process, each made when one of its hosts is asked for.
+SESSIONS = 4
 
 _KEY = "hashtextextended(%(name)s, 0)"
 # In one statement: the lock where it is free, and the new start where the host is due. What the
@@ -82,8 +85,42 @@ class _Host:
 
 
 class HostTurns:
-    """Turns at hosts, for all threads of a process; the connection is made with the first one and
-    closed with the engine."""
+    """Turns at hosts, for all threads of a process, over a few connections, each for hosts of its
+    own: over a single one the threads of hundreds of hosts wait for each other's answers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._sessions = tuple(_Session(engine) for _ in range(SESSIONS))
+
+    def close(self) -> None:
+        """Gives up the connections and every lock on them."""
+        for session in self._sessions:
+            session.close()
+
+    def turns(self, stopping: threading.Event | None = None) -> Turn:
+        """Turns for a fetcher: `with turn(host, delay) as asked: request`. stopping: once it is
+        set, whoever waits gets Stopped."""
+        every = [session.turns(stopping) for session in self._sessions]
+
+        def turn(
+            host: str, delay: float, *, pause: float = 0.0, patience: float = inf
+        ) -> AbstractContextManager[Asked]:
+            return every[_place(host)](host, delay, pause=pause, patience=patience)
+
+        return turn
+
+    def alone(self, name: str) -> AbstractContextManager[bool]:
+        """Whether this process alone does what `name` says, as long as the context lasts; False:
+        another one, or another thread of this one, is at it."""
+        return self._sessions[_place(name)].alone(name)
+
+
+def _place(name: str) -> int:
+    return zlib.crc32(name.encode("utf-8", "replace")) % SESSIONS
+
+
+class _Session:
+    """One connection, and the turns that are kept on it. It is made with the first turn and closed
+    with the engine."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -99,8 +136,7 @@ class HostTurns:
             self._drop()
 
     def turns(self, stopping: threading.Event | None = None) -> Turn:
-        """Turns for a fetcher: `with turn(host, delay) as asked: request`. stopping: once it is
-        set, whoever waits gets Stopped."""
+        """As HostTurns says."""
         wait = _waiter(stopping)
 
         @contextmanager
@@ -129,8 +165,7 @@ class HostTurns:
 
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
-        """Whether this process alone does what `name` says, as long as the context lasts; False:
-        another one, or another thread of this one, is at it."""
+        """As HostTurns says."""
         with self._guard:
             state = self._hosts.setdefault(f"alone {name}", _Host())
         mine = state.lock.acquire(blocking=False)
