@@ -244,8 +244,8 @@ def test_a_batch_is_paired_in_a_bounded_number_of_queries(engine: Engine) -> Non
 def test_two_events_of_one_day_at_one_mission_are_no_versions_of_each_other() -> None:
     english = (
         "Ambassador meets the minister of transport\n"
-        "On March 1 the Chinese ambassador to Germany met the minister of transport in Berlin. They "
-        "spoke of the Belt and Road and of the embassy's plans for the coming year."
+        "On March 1 the Chinese ambassador to Germany met the minister of transport in Berlin. "
+        "They spoke of the Belt and Road and of the embassy's plans for the coming year."
     )
     chinese = (
         "大使出席一带一路论坛开幕式\n"
