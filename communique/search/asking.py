@@ -8,10 +8,11 @@ for half the vocabulary.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from communique.rules.holds import Case, holds
-from communique.rules.query import And, Fact, Near, Node, Not, Phrase
+from communique.rules.query import And, Fact, Near, Node, Not, Phrase, TextField
 from communique.rules.values import Document
 from communique.rules.view import View
 from communique.rules.words import Words, is_wildcard
@@ -21,6 +22,7 @@ from communique.search.terms import (
     PAIR,
     STEM,
     TERM,
+    TITLE,
     lexeme,
     pairs,
     quoted,
@@ -57,9 +59,9 @@ def tsquery_of(node: Node, sources: Sequence[Document]) -> str | None:
 
 def _wanted(node: Node, sources: Sequence[Document]) -> str:
     if isinstance(node, Phrase):
-        return _all(_of_words(node.words))
+        return _all(_of_words(node.words, node.field))
     if isinstance(node, Near):
-        return _all(term for words in node.parts for term in _of_words(words))
+        return _all(term for words in node.parts for term in _of_words(words, node.field))
     if isinstance(node, Fact):
         return _of_fact(node, sources)
     if isinstance(node, Not):
@@ -84,30 +86,37 @@ def _any(parts: Iterable[str]) -> str:
     return kept[0] if len(kept) == 1 else " | ".join(f"({part})" for part in kept)
 
 
-def _of_words(words: Words) -> Iterator[str]:
+def _of_words(words: Words, field: TextField | None) -> Iterator[str]:
+    where = TITLE if field == "title" else ""
     paired: set[str] = set()
     for one, other in pairs(words.terms, words.gaps):
         paired |= {one, other}
-        yield quoted(lexeme(PAIR, one + other))
+        yield quoted(where + lexeme(PAIR, one + other))
     for term in words.terms:
         if is_wildcard(term):
-            yield _of_wildcard(term)
+            yield _of_wildcard(term, where)
         elif term not in paired:
-            yield _of_term(term, stemmed=words.stemmed)
+            yield _of_term(term, where, stemmed=words.stemmed)
 
 
-def _of_term(term: str, *, stemmed: bool) -> str:
+def _of_term(term: str, where: str, *, stemmed: bool) -> str:
+    """A term; or all that has its stem, in each language the statements of that language."""
+    plain = quoted(where + lexeme(TERM, term))
     if not stemmed or is_by_character(term[0]):
-        return quoted(lexeme(TERM, term))
-    stems = sorted({stem(term, language) for language in STEMMED} - {term})
-    forms = [lexeme(TERM, term), lexeme(STEM, term)]
-    forms += [lexeme(kind, each) for each in stems for kind in (TERM, STEM)]
-    return _any(map(quoted, forms))
+        return plain
+    languages: dict[str, list[str]] = defaultdict(list)
+    for language in sorted(STEMMED):
+        languages[stem(term, language)].append(quoted(lexeme(FACT, f"lang:{language}")))
+    forms = [plain, quoted(where + lexeme(STEM, term))]
+    for each, those in languages.items():
+        either = [quoted(where + lexeme(kind, each)) for kind in (TERM, STEM)]
+        forms += [_all((_any(either), _any(those)))] if each != term else []
+    return _any(forms)
 
 
-def _of_wildcard(term: str) -> str:
+def _of_wildcard(term: str, where: str) -> str:
     start = re.split(r"[*?]", term)[0]
-    return f"{quoted(lexeme(TERM, start))}:*" if len(start) >= SHORT else EVERYTHING
+    return f"{quoted(where + lexeme(TERM, start))}:*" if len(start) >= SHORT else EVERYTHING
 
 
 def _of_fact(fact: Fact, sources: Sequence[Document]) -> str:

@@ -5,6 +5,7 @@ The first character tells the kind, so that no word is taken for a fact:
 - `=` a term as the tokenizer folds it; in Chinese, each character;
 - `~` a stem in the statement's language, where it is not itself a term of the text;
 - `+` two neighbouring characters of a script without blanks: a Chinese word is sought by its pairs;
+- `^` before any of these: it stands in the title;
 - `@` a fact: `@source:`, `@lang:`, `@topic:`;
 - `!` alone: not all terms are here, so the statement may match anything.
 
@@ -19,7 +20,7 @@ from communique.text import Tokens, stem
 from communique.text.classes import is_by_character
 from communique.text.stems import has_stemmer, primary
 
-TERM, STEM, PAIR, FACT, CUT = "=", "~", "+", "@", "!"
+TERM, STEM, PAIR, FACT, CUT, TITLE = "=", "~", "+", "@", "!", "^"
 LEXEME_BYTES = 60  # PostgreSQL takes 2,046; what is longer is no word, and found by its beginning
 TERMS_BYTES = 900_000  # PostgreSQL takes 1,048,575 in one tsvector
 
@@ -27,9 +28,14 @@ TERMS_BYTES = 900_000  # PostgreSQL takes 1,048,575 in one tsvector
 def lexemes(title: Tokens, text: Tokens, language: str) -> set[str]:
     """The lexemes of a wording's words. language: ISO code; script and region are ignored. Never
     fails; linear in the text's length."""
-    terms = set(title.terms).union(text.terms)
+    in_title = {TITLE + each for each in _lexemes(set(title.terms), _pairs_of(title), language)}
+    terms, paired = {*title.terms, *text.terms}, {*_pairs_of(title), *_pairs_of(text)}
+    return in_title | _lexemes(terms, paired, language)
+
+
+def _lexemes(terms: set[str], paired: set[str], language: str) -> set[str]:
     found = {lexeme(TERM, term) for term in terms}
-    found.update(lexeme(PAIR, pair) for pair in {*_pairs_of(title), *_pairs_of(text)})
+    found.update(lexeme(PAIR, pair) for pair in paired)
     if has_stemmer(language):
         stems = {stem(term, language) for term in terms}
         found.update(lexeme(STEM, each) for each in stems - terms)
