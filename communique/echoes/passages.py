@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from communique.echoes.marks import ECHO, Counts, Hashes, Wording
+from communique.echoes.marks import ECHO, GRAM, Counts, Hashes, Wording
 
 
 class Passage(NamedTuple):
@@ -28,11 +28,10 @@ def shared_passages(one: Wording, other: Wording) -> list[Passage]:
     `one`. What a wording says twice counts where it first stands. Linear in the lengths."""
     at, other_at = _common(one, other)
     found: set[Passage] = set()
-    for low, high in _runs(at, other_at):
-        start, other_start = int(at[low]), int(other_at[low])
+    for start, end, other_start in _runs(one, other, at, other_at):
         if found and any(_within(start, other_start, one_found) for one_found in found):
             continue
-        length = int(at[high]) - start
+        length = end - start
         back = _alike(one.codes[:start][::-1], other.codes[:other_start][::-1])
         on = _alike(one.codes[start + length :], other.codes[other_start + length :])
         start, other_start, length = start - back, other_start - back, back + length + on
@@ -64,15 +63,27 @@ def _common(one: Wording, other: Wording) -> tuple[Counts, Counts]:
     return at[order], other_at[order]
 
 
-def _runs(at: Counts, other_at: Counts) -> list[tuple[int, int]]:
-    """[first, last] of grams that follow one another in both wordings, the longest run first."""
+def _runs(one: Wording, other: Wording, at: Counts, other_at: Counts) -> list[tuple[int, int, int]]:
+    """Tokens [start, end) of one, and where they start in the other, of grams that follow one
+    another in both; the longest first. Not those that are too light and go no further: all but a
+    few."""
     if not len(at):
         return []
     parted = np.flatnonzero((np.diff(at) != 1) | (np.diff(other_at) != 1)) + 1
     lows = np.concatenate(([0], parted))
     highs = np.concatenate((parted, [len(at)])) - 1
-    order = np.argsort(lows - highs, kind="stable")
-    return list(zip(lows[order].tolist(), highs[order].tolist(), strict=True))
+    starts, other_starts = at[lows], other_at[lows]
+    ends = np.searchsorted(one.weights, one.weights[at[highs]] + GRAM)
+    other_ends = other_starts + ends - starts
+    heavy = one.weights[ends] - one.weights[starts] >= ECHO
+    # Before the first token and after the last there is nothing alike.
+    codes, other_codes = np.append(one.codes, 0), np.append(other.codes, 1)
+    on = codes[ends] == other_codes[other_ends]
+    back = codes[starts - 1] == other_codes[other_starts - 1]
+    kept = np.flatnonzero(heavy | on | back)
+    order = kept[np.argsort((starts - ends)[kept], kind="stable")]
+    columns = (starts[order].tolist(), ends[order].tolist(), other_starts[order].tolist())
+    return list(zip(*columns, strict=True))
 
 
 def _within(start: int, other_start: int, found: Passage) -> bool:
