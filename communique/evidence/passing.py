@@ -188,7 +188,7 @@ def _met(warc: str, left: set[str]) -> Iterator[tuple[Member | Damage | str, lis
                 yield one, [record_id]
     except FileNotFoundError:
         why = "the file is not in the archive"
-    except (OSError, ValueError, ImportError) as error:
+    except Exception as error:  # whatever a store of files raises where it does not answer
         why = f"the file cannot be read: {type(error).__name__}: {error}"[:300]
     if left:
         where = f"; at byte {damaged[0].offset} it is damaged" if damaged else ""

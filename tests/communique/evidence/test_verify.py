@@ -80,6 +80,8 @@ def test_a_dropped_file_names_all_that_rests_on_it_until_it_is_back(ministry: Mi
     wanted = {ministry.statements[name] for name in ("said", "masts.pdf", "cable.html")}
     assert failed(found) == wanted
     assert "not in the archive" in found["failed"][0]["problems"][0]
+    shown = ministry.ask("show", str(ministry.statements["said"]), "--evidence", status=1)
+    assert [one["holds"] for one in shown["evidence"]] == [False]
     path.write_bytes(whole)
     assert ministry.ask("verify", "--all")["failed"] == []
 
