@@ -6,12 +6,24 @@ from bench import (
     datelines,
     echoes,
     large,
+    line,
     reading,
     rules,
     stories,
     translations,
 )
 
-for part in (reading, charsets, datelines, rules, stories, translations, echoes, crawling, large):
+for part in (
+    reading,
+    charsets,
+    datelines,
+    rules,
+    stories,
+    translations,
+    echoes,
+    line,
+    crawling,
+    large,
+):
     print(f"\n# {part.__name__}", flush=True)
     part.main()
