@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from communique.echoes import find_echoes
+from communique.echoes.reading import echoed_passages
 from communique.settling import settle
 from tests.command import answer, communique
 from tests.communique.alert_rows import NOW, Posted, post
@@ -56,21 +57,18 @@ def test_echoes_name_the_first_user_and_how_many_followed(
     shown = communique("echoes", str(made[4].statement), settings=settings).stdout
     assert f"»{NEW}«" in shown
     assert "\x1b[31m" not in shown
-    assert answer("echoes", str(made[0].statement), settings=settings)["echoes"] == []
     communique("echoes", "999", settings=settings, status=1)
 
 
-def test_a_story_merged_by_hand_is_no_echo_any_more(
-    engine: Engine, database_url: str, tmp_path: Path
-) -> None:
+def test_a_story_merged_by_hand_is_no_echo_any_more(engine: Engine) -> None:
     made = fill(engine)
     with engine.begin() as connection:
         connection.execute(
             text("UPDATE communique.statements SET story_id = :story WHERE id = :id"),
             {"story": made[0].story, "id": made[1].statement},
         )
-    settings = {"database_url": database_url, "home": str(tmp_path)}
-    assert answer("echoes", str(made[1].statement), settings=settings)["echoes"] == []
+    with engine.connect() as connection:
+        assert echoed_passages(connection, made[1].statement) == []
 
 
 def test_phrases_on_the_rise_come_before_those_that_are_not(
