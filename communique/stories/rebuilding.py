@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from communique.settling import lock_stories
+from communique.stories import rebuilding_sql as sql
 from communique.stories.grouping import (
     Corrections,
     find_stories,
@@ -75,17 +76,18 @@ def rebuild(
     with engine.connect() as connection, connection.begin() as transaction:
         if apply:
             lock_stories(connection)
-        for table in _TABLES:
+        for table in sql.TABLES:
             connection.execute(table)
         corrections = {
-            (row.statement_id, row.other_id): row.same for row in connection.execute(_CORRECTIONS)
+            (row.statement_id, row.other_id): row.same
+            for row in connection.execute(sql.CORRECTIONS)
         }
         wordings = _tell(connection, corrections, progress)
         _unite(connection, corrections)
         stories = _numbers(connection)
-        connection.execute(_PARTS)
+        connection.execute(sql.PARTS)
         moves = tuple(_moves(connection, stories))
-        parts = int(connection.execute(_CHANGED_PARTS).scalar_one())
+        parts = int(connection.execute(sql.CHANGED_PARTS).scalar_one())
         again = _apply(connection, moves, stories, now) if apply else 0
         if not apply:
             transaction.rollback()
@@ -93,9 +95,9 @@ def rebuild(
 
 
 def _tell(connection: Connection, corrections: Corrections, progress: Progress | None) -> int:
-    total, done, after = int(connection.execute(_COUNT).scalar_one()), 0, 0
+    total, done, after = int(connection.execute(sql.COUNT).scalar_one()), 0, 0
     of_hand = _by_statement(corrections)
-    while rows := connection.execute(_NEXT, {"after": after, "batch": BATCH}).all():
+    while rows := connection.execute(sql.NEXT, {"after": after, "batch": BATCH}).all():
         after = rows[-1].id
         batch = [
             _Stored(
@@ -127,8 +129,8 @@ def _unite(connection: Connection, corrections: Corrections) -> None:
     that somebody has made one, in whichever order they arose."""
     by_hand = [pair for pair, same in corrections.items() if same]
     asked = {"ids": sorted(set(chain.from_iterable(by_hand)))}
-    group = {row.id: row.story_id for row in connection.execute(_GROUPS, asked)}
-    pairs = [(row.one, row.other) for row in connection.execute(_VERSIONS)]
+    group = {row.id: row.story_id for row in connection.execute(sql.GROUPS, asked)}
+    pairs = [(row.one, row.other) for row in connection.execute(sql.VERSIONS)]
     pairs += [(group[one], group[other]) for one, other in by_hand]
     into: dict[int, int] = {}
     for pair in pairs:
@@ -136,7 +138,7 @@ def _unite(connection: Connection, corrections: Corrections) -> None:
         if kept != left:
             into[left] = kept
     asked = {"left": list(into), "kept": [_root(into, each) for each in into]}
-    connection.execute(_UNITE, asked)
+    connection.execute(sql.UNITE, asked)
 
 
 def _root(into: Mapping[int, int], group: int) -> int:
@@ -149,7 +151,7 @@ def _numbers(connection: Connection) -> Mapping[int, int | None]:
     """Group to the story whose number it takes, of the groups that are not a story as it stood;
     None: a new one."""
     claims = sorted(
-        connection.execute(_CLAIMS),
+        connection.execute(sql.CLAIMS),
         key=lambda row: (-row.told, -row.statements, row.old, row.story),
     )
     numbers: dict[int, int | None] = {}
@@ -163,7 +165,7 @@ def _numbers(connection: Connection) -> Mapping[int, int | None]:
 
 
 def _moves(connection: Connection, stories: Mapping[int, int | None]) -> Iterator[Move]:
-    for row in connection.execute(_CHANGED, {"groups": sorted(stories)}):
+    for row in connection.execute(sql.CHANGED, {"groups": sorted(stories)}):
         story = stories[row.story_id]
         if story != row.before:
             yield Move(row.id, row.title, row.before, story)
@@ -178,10 +180,10 @@ def _apply(
     old = {move.before for move in moves} | {one for one in stories.values() if one is not None}
     lock_judging(connection, old)
     fresh = [group for group, story in stories.items() if story is None]
-    made = connection.execute(_NEW_STORIES, {"now": now, "many": len(fresh)}).scalars().all()
+    made = connection.execute(sql.NEW_STORIES, {"now": now, "many": len(fresh)}).scalars().all()
     number = {**stories, **dict(zip(fresh, made, strict=True))}
-    connection.execute(_MOVE, {"groups": list(number), "stories": list(number.values())})
-    for statement in _REPLACE:
+    connection.execute(sql.MOVE, {"groups": list(number), "stories": list(number.values())})
+    for statement in sql.REPLACE:
         connection.execute(statement)
     again = retell(connection, _all(old, made))
     tidy(connection, _all(old, made))
@@ -190,101 +192,3 @@ def _apply(
 
 def _all(*stories: Iterable[int]) -> list[int]:
     return sorted(set(chain.from_iterable(stories)))
-
-
-_TABLES = tuple(
-    text(table)
-    for table in (
-        "CREATE TEMPORARY TABLE told_anew_fingerprints"
-        " (LIKE communique.fingerprints, PRIMARY KEY (revision_id)) ON COMMIT DROP",
-        "CREATE TEMPORARY TABLE told_anew_bands"
-        " (LIKE communique.signature_bands, PRIMARY KEY (hash, revision_id)) ON COMMIT DROP",
-        "CREATE TEMPORARY TABLE told_anew"
-        " (id bigint PRIMARY KEY, story_id bigint NOT NULL, part_of bigint) ON COMMIT DROP",
-        "INSERT INTO told_anew (id, story_id) SELECT id, id FROM communique.statements",
-        "CREATE INDEX ON told_anew (story_id)",
-        "ANALYZE told_anew",
-    )
-)
-_CORRECTIONS = text(
-    "SELECT statement_id, other_id, same FROM communique.story_corrections ORDER BY id"
-)
-_COUNT = text("SELECT count(*) FROM communique.revisions WHERE settled_at IS NOT NULL")
-_NEXT = text("""
-SELECT id, statement_id, number, title, text FROM communique.revisions
-WHERE id > :after AND settled_at IS NOT NULL ORDER BY id LIMIT :batch
-""")
-_GROUPS = text("SELECT id, story_id FROM told_anew WHERE id = ANY (CAST(:ids AS bigint[]))")
-_VERSIONS = text("""
-SELECT one.story_id AS one, other.story_id AS other
-FROM communique.translations t
-JOIN told_anew one ON one.id = t.statement_id JOIN told_anew other ON other.id = t.other_id
-JOIN communique.statements s ON s.id = t.statement_id
-JOIN communique.statements o ON o.id = t.other_id
-WHERE s.story_id = o.story_id AND one.story_id <> other.story_id
-""")
-_UNITE = text("""
-UPDATE told_anew n SET story_id = united.kept
-FROM unnest(CAST(:left AS bigint[]), CAST(:kept AS bigint[])) AS united (told, kept)
-WHERE n.story_id = united.told
-""")
-_PARTS = text("""
-UPDATE told_anew p SET part_of = NULL FROM told_anew w
-WHERE w.id = p.part_of AND w.story_id = p.story_id
-""")
-_CLAIMS = text("""
-WITH claims AS (
-    SELECT n.story_id AS story, s.story_id AS old, count(*) AS statements,
-           sum((SELECT count(DISTINCT d.subscription_id) FROM communique.deliveries d
-                WHERE d.statement_id = s.id AND d.story_id = s.story_id AND d.status <> 'held'
-                  AND d.kind IN ('new', 'wording'))) AS told
-    FROM told_anew n JOIN communique.statements s ON s.id = n.id
-    GROUP BY n.story_id, s.story_id
-), counted AS (
-    SELECT claims.*, count(*) OVER (PARTITION BY story) + count(*) OVER (PARTITION BY old) AS ways
-    FROM claims
-)
-SELECT story, old, statements, told FROM counted WHERE ways > 2
-""")
-_CHANGED = text("""
-SELECT n.id, n.story_id, s.story_id AS before, s.title
-FROM told_anew n JOIN communique.statements s ON s.id = n.id
-WHERE n.story_id = ANY (CAST(:groups AS bigint[])) ORDER BY n.id
-""")
-_CHANGED_PARTS = text("""
-SELECT count(*) FROM told_anew n JOIN communique.statements s ON s.id = n.id
-WHERE n.part_of IS DISTINCT FROM s.part_of
-""")
-_NEW_STORIES = text("""
-INSERT INTO communique.stories (created_at)
-SELECT CAST(:now AS timestamptz) FROM generate_series(1, :many) RETURNING id
-""")
-_MOVE = text("""
-UPDATE communique.statements s SET story_id = numbered.story_id
-FROM unnest(CAST(:groups AS bigint[]), CAST(:stories AS bigint[])) AS numbered (told, story_id)
-JOIN told_anew n ON n.story_id = numbered.told
-WHERE s.id = n.id AND s.story_id <> numbered.story_id
-""")
-# Only what differs: where the way of telling has not changed, that is next to nothing.
-_REPLACE = (
-    text("""
-    UPDATE communique.statements s SET part_of = n.part_of FROM told_anew n
-    WHERE n.id = s.id AND n.part_of IS DISTINCT FROM s.part_of
-    """),
-    text("""
-    INSERT INTO communique.fingerprints AS f (revision_id, version, shingles, signature)
-    SELECT revision_id, version, shingles, signature FROM told_anew_fingerprints
-    ON CONFLICT (revision_id) DO UPDATE SET version = excluded.version,
-        shingles = excluded.shingles, signature = excluded.signature
-    WHERE (f.version, f.signature) IS DISTINCT FROM (excluded.version, excluded.signature)
-    """),
-    text("""
-    DELETE FROM communique.signature_bands b WHERE NOT EXISTS (
-        SELECT FROM told_anew_bands n WHERE n.hash = b.hash AND n.revision_id = b.revision_id
-    )
-    """),
-    text("""
-    INSERT INTO communique.signature_bands (hash, revision_id)
-    SELECT hash, revision_id FROM told_anew_bands ON CONFLICT DO NOTHING
-    """),
-)

@@ -64,12 +64,6 @@ def prints_of(shape: Shape) -> Prints:
     return Prints(_SIGNATURE.pack(*digest), tuple(bands), _marks(shape))
 
 
-def likely_jaccard(one: bytes, other: bytes) -> float:
-    """How alike two texts' shingles are, from their signatures: 0 to 1, off by .04 as a rule."""
-    pairs = zip(_SIGNATURE.unpack(one), _SIGNATURE.unpack(other), strict=True)
-    return sum(1 for mine, theirs in pairs if mine == theirs) / (BANDS * ROWS)
-
-
 def _marks(shape: Shape) -> tuple[int, ...]:
     (hashed,) = RMinHash.hash_token_sets([list(shape.at)])
     chosen = [place for place, value in enumerate(hashed) if value < 2**64 // ONE_IN]
