@@ -34,8 +34,16 @@ from communique.text.stems import STEMMED
 
 SHORT = 3  # letters before a wildcard, from which on looking it up is worth its while
 EVERYTHING, NOTHING = "", "-"  # no tsquery reads like these
+MANY = 12  # sources; see _Broad
 OF_STATEMENTS = ("lang", "topic")  # what a statement itself is known for
 _WORDLESS = View([], [], [], [], 0, [])
+
+
+class _Broad(str):
+    """What many sources share: looking them all up takes longer than reading what another source
+    said, so it is left to the matcher where anything else narrows the query down."""
+
+    __slots__ = ()
 
 
 def asks_of_sources(node: Node) -> bool:
@@ -74,6 +82,7 @@ def _all(parts: Iterable[str]) -> str:
     kept = list(dict.fromkeys(part for part in parts if part != EVERYTHING))
     if NOTHING in kept:
         return NOTHING
+    kept = [part for part in kept if not isinstance(part, _Broad)] or kept
     return kept[0] if len(kept) == 1 else " & ".join(f"({part})" for part in kept)
 
 
@@ -127,4 +136,5 @@ def _of_fact(fact: Fact, sources: Sequence[Document]) -> str:
     those = [one.source for one in sources if holds(fact, Case(one, _WORDLESS, {}, [])) is not None]
     if len(those) == len(sources):
         return EVERYTHING
-    return _any(quoted(source_lexeme(source)) for source in those)
+    found = _any(quoted(source_lexeme(source)) for source in those)
+    return _Broad(found) if len(those) > MANY else found
