@@ -13,6 +13,9 @@ from tests.communique.alert_rows import post
 from tests.communique.search.store import fill
 
 
+PATIENT = ("--patience", "60")
+
+
 def document(title: str, text: str, language: str, country: str) -> Document:
     return Document(title, text, language, f"embassy_{country.lower()}", "Embassy", country)
 
@@ -32,12 +35,12 @@ def store(engine: Engine, database_url: str) -> dict[str, str]:
 
 
 def test_a_search_shows_the_original_words(store: dict[str, str]) -> None:
-    found = answer("search", '"open harbour"', settings=store)
+    found = answer("search", *PATIENT, '"open harbour"', settings=store)
     assert [hit["title"] for hit in found["hits"]] == ["Open-Harbour plan", "On harbours"]
     words = [[one["words"] for one in hit["highlights"]] for hit in found["hits"]]
     assert words == [["Open-Harbour"], ["open harbour"]]
     assert (found["next"], found["partial"]) == (None, False)
-    shown = communique("search", '"open harbour"', settings=store).stdout
+    shown = communique("search", *PATIENT, '"open harbour"', settings=store).stdout
     assert "2020-01-03  Open-Harbour plan" in shown
     assert "The open harbour." in shown
     assert "\x1b" not in shown
@@ -45,7 +48,7 @@ def test_a_search_shows_the_original_words(store: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("query", ["灯塔", "燈塔"])
 def test_two_characters_are_found_in_either_script(store: dict[str, str], query: str) -> None:
-    hits = answer("search", query, settings=store)["hits"]
+    hits = answer("search", *PATIENT, query, settings=store)["hits"]
     assert [hit["title"] for hit in hits] == ["燈塔新聞", "灯塔"]
     assert {one["words"] for hit in hits for one in hit["highlights"]} == {"燈塔", "灯塔", "灯”塔"}
 
@@ -53,7 +56,7 @@ def test_two_characters_are_found_in_either_script(store: dict[str, str], query:
 def test_pages_join_without_a_gap(store: dict[str, str]) -> None:
     titles, after = [], []
     while True:
-        page = answer("search", "source:embassy*", "--limit", "1", *after, settings=store)
+        page = answer("search", *PATIENT, "source:embassy*", "--limit", "1", *after, settings=store)
         titles += [hit["title"] for hit in page["hits"]]
         if page["next"] is None:
             break
@@ -63,19 +66,19 @@ def test_pages_join_without_a_gap(store: dict[str, str]) -> None:
 
 def test_days_and_countries_narrow_it_down(store: dict[str, str]) -> None:
     between = ("--since", "2020-01-02", "--until", "2020-01-03")
-    hits = answer("search", "country:CN OR country:FR", *between, settings=store)["hits"]
+    hits = answer("search", *PATIENT, "country:CN OR country:FR", *between, settings=store)["hits"]
     assert [hit["title"] for hit in hits] == ["Open-Harbour plan", "灯塔"]
 
 
 def test_the_best_has_the_words_most_often(store: dict[str, str]) -> None:
-    hits = answer("search", "harbour", "--best", settings=store)["hits"]
+    hits = answer("search", *PATIENT, "harbour", "--best", settings=store)["hits"]
     assert [hit["title"] for hit in hits] == ["On harbours", "Open-Harbour plan"]
     assert hits[0]["score"] > hits[1]["score"]
 
 
 def test_what_cannot_be_found_yet_is_named(store: dict[str, str], engine: Engine) -> None:
     post(engine, title="A new harbour")
-    done = communique("search", "harbour", "--json", settings=store)
+    done = communique("search", *PATIENT, "harbour", "--json", settings=store)
     assert "1 new wordings cannot be found yet. Run: communique alert" in done.stderr
     assert len(json.loads(done.stdout)["hits"]) == 2
 
@@ -93,5 +96,5 @@ def test_what_cannot_be_found_yet_is_named(store: dict[str, str], engine: Engine
 def test_a_mistake_is_told_with_its_place(
     store: dict[str, str], words: tuple[str, ...], said: str
 ) -> None:
-    done = communique("search", *words, settings=store, status=2)
+    done = communique("search", *PATIENT, *words, settings=store, status=2)
     assert said in " ".join(done.stderr.replace("│", " ").split())
