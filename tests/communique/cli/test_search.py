@@ -12,7 +12,6 @@ from tests.command import answer, communique
 from tests.communique.alert_rows import post
 from tests.communique.search.store import fill
 
-
 PATIENT = ("--patience", "60")
 
 
