@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, exists, select, update
 from sqlalchemy.orm import aliased
 
 from communique.mail.clean import shown
@@ -25,7 +25,7 @@ from communique.passages import Wording
 from communique.queueing import Facts, Found, Queued, queue, what_was_told
 from communique.rulebook import Rulebook, open_rulebook, sync_rules
 from communique.rules import Document
-from communique.schema import Revision, SourceRow, StatementRow
+from communique.schema import Change, Revision, SourceRow, StatementRow
 from communique.settling import settle
 from communique.verdicts import findings
 from communique.watchlists import Loaded
@@ -88,6 +88,12 @@ def judge(engine: Engine, loaded: Loaded, now: datetime, *, batch: int = 200) ->
 def _waiting(connection: Connection, after: int, batch: int) -> Sequence[Facts]:
     """The next revisions that no other worker is judging, locked, each with the wording before."""
     earlier = aliased(Revision)
+    # One reader read both wordings there, though it was not the first that read the earlier one.
+    edited = exists().where(
+        Change.statement_id == Revision.statement_id,
+        Change.revision_id == Revision.id,
+        Change.kind == "edited",
+    )
     return connection.execute(
         select(
             *(Revision.id, Revision.statement_id, Revision.number, Revision.title),
@@ -98,7 +104,7 @@ def _waiting(connection: Connection, after: int, batch: int) -> Sequence[Facts]:
             *(SourceRow.publisher, SourceRow.kind, SourceRow.country, SourceRow.host_country),
             earlier.id.label("earlier_id"),
             *(earlier.title.label("earlier_title"), earlier.text_.label("earlier_text")),
-            earlier.reader.label("earlier_reader"),
+            (edited | (Revision.reader == earlier.reader)).label("edited"),
         )
         .join(StatementRow, StatementRow.id == Revision.statement_id)
         .join(SourceRow, SourceRow.id == StatementRow.source_id)
@@ -158,7 +164,7 @@ def _match(row: Facts, rulebook: Rulebook) -> Found:
     earlier = Wording(row.earlier_title, row.earlier_text)
     before = rulebook.matcher.match(_document(row, earlier))
     found = findings(row.number, row.backfilled, wording, hits, earlier, before)
-    return Found(row, found, reread=row.reader != row.earlier_reader)
+    return Found(row, found, reread=not row.edited)
 
 
 def _document(row: Facts, wording: Wording) -> Document:

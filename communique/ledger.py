@@ -40,7 +40,7 @@ _STATEMENTS = text("""
     )
     SELECT s.id, s.source_id, s.url, s.revision_number, s.last_seen_at, s.withdrawn_at,
            s.published_at, s.published_on, s.date_precision, s.date_zone, s.date_zone_assumed,
-           s.date_text
+           s.date_text, s.reader
     FROM communique.statements s WHERE s.id IN (SELECT id FROM wanted)
     ORDER BY s.id FOR NO KEY UPDATE OF s
 """)

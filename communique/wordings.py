@@ -68,13 +68,16 @@ def store_statement(
         if not stale:
             stands(ledger, standing, intake.now)
             _redate(standing, found)
+            if standing.row["reader"] != found.reader:
+                standing.set({"reader": found.reader})
         return Outcome.UNCHANGED, standing
     earlier = standing.wording(sha256)
     wording = earlier or _add(standing, intake, found, proof, backfilled=stale)
     if not stale:
         _returned(ledger, standing, intake.now)
-        kind = "restored" if earlier else "edited"
-        ledger.change(kind, intake.now, standing, wording, before)
+        if standing.row["reader"] == found.reader:  # or the publisher may have edited nothing
+            kind = "restored" if earlier else "edited"
+            ledger.change(kind, intake.now, standing, wording, before)
         values = wording_values(found, intake.topics(found), intake.now)
         standing.set(values | {"revision_number": wording.number, "withdrawn_at": None})
     return Outcome.REVISED, standing

@@ -12,7 +12,10 @@ SELECT r.statement_id,
        c.warc,
        c.record_id,
        r.reader,
-       coalesce(p.reader <> r.reader, false) AS reread,
+       coalesce(p.reader <> r.reader, false) AND NOT EXISTS (
+           SELECT FROM communique.changes h
+           WHERE h.statement_id = r.statement_id AND h.revision_id = r.id AND h.kind = 'edited'
+       ) AS reread,
        c.suspect,
        (SELECT h.diff FROM communique.changes h
         WHERE h.statement_id = r.statement_id AND h.revision_id = r.id AND h.kind = 'edited'

@@ -16,7 +16,7 @@ SELECT h.id,
        b.text AS text_before,
        r.text,
        h.diff,
-       coalesce(b.reader <> r.reader, false) AS reread,
+       false AS reread,
        s.story_id,
        s.topics,
        s.published_on,
@@ -49,7 +49,7 @@ COMMENT ON COLUMN analyst.changes.title_before IS 'Title before an edit; null: n
 COMMENT ON COLUMN analyst.changes.text_before IS 'Text before an edit; null: not an edit';
 COMMENT ON COLUMN analyst.changes.text IS 'Text after an edit, or of the wording that was withdrawn or returned';
 COMMENT ON COLUMN analyst.changes.diff IS 'The edit as operations in reading order: field (title or text), op (equal, delete or insert), text, and where that stands in the earlier and the later wording, in characters from 0; null: not an edit, or not yet compared';
-COMMENT ON COLUMN analyst.changes.reread IS 'True: another reader, or another version of it, has read the wording after, so the publisher may have edited nothing';
+COMMENT ON COLUMN analyst.changes.reread IS 'Always false: what another reader, or another version of it, reads otherwise is no change (analyst.revisions.reread)';
 COMMENT ON COLUMN analyst.changes.story_id IS 'Story of the statement';
 COMMENT ON COLUMN analyst.changes.topics IS 'Topics of the statement as it stands';
 COMMENT ON COLUMN analyst.changes.published_on IS 'Day of publication in the source''s zone; null: unknown';

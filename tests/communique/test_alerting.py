@@ -127,6 +127,23 @@ def test_an_edit_is_told_where_it_touches_a_matched_passage(
     assert rows(engine, linked)[0][0] != 0
 
 
+def test_an_edit_is_told_though_a_newer_reader_than_the_first_had_read_what_stood(
+    engine: Engine, judged: Judge
+) -> None:
+    first = post(engine)
+    judged()
+    second = edit(engine, first, TITLE, BODY.replace("nobody", "no one"))
+    with engine.begin() as connection:
+        connection.execute(text(
+            f"UPDATE communique.revisions SET reader = 'test/2' WHERE id = {second.revision}; "
+            "INSERT INTO communique.changes "
+            "(statement_id, kind, at, revision_id, earlier_revision_id) VALUES "
+            f"({first.statement}, 'edited', now(), {second.revision}, {first.revision})"
+        ))  # fmt: skip
+    assert judged().queued == 1
+    assert told(engine)[1:] == [("wording", "pending", None)]
+
+
 @pytest.mark.parametrize("often", [True, False], ids=["one by one", "all at once"])
 def test_an_edit_that_first_makes_a_rule_hold_is_new_unless_the_story_was_told(
     engine: Engine, judged: Judge, often: bool

@@ -429,3 +429,31 @@ def test_a_batch_that_dies_in_the_middle_leaves_nothing_and_is_recorded_again(
         assert rows(intake.engine, f"SELECT count(*) FROM communique.{table}") == [(0,)], table
     ended = record_findings(intake, several())
     assert sum(one.outcome is Outcome.NEW for one in ended) == 40
+
+
+def read_by(reader: str, finding: Finding) -> Finding:
+    assert finding.statement is not None
+    return replace(finding, statement=replace(finding.statement, reader=reader))
+
+
+def test_what_another_reader_reads_otherwise_is_no_change_of_the_publishers(
+    intake: Intake,
+) -> None:
+    record_finding(intake, found())
+    mended = found(TEXT + "Share this page.")
+    assert record_finding(later(intake, days=1), read_by("test/2", mended)) is Outcome.REVISED
+    assert record_finding(later(intake, days=2), found()) is Outcome.REVISED  # and taken back
+    assert changes(intake.engine) == []
+
+
+def test_an_edit_is_one_though_a_newer_reader_than_the_first_has_read_what_stood(
+    intake: Intake,
+) -> None:
+    record_finding(intake, found())
+    assert record_finding(later(intake, days=1), read_by("test/2", found())) is Outcome.UNCHANGED
+    edited = read_by("test/2", found(TEXT + "We firmly oppose this."))
+    assert record_finding(later(intake, days=2), edited) is Outcome.REVISED
+    assert changes(intake.engine) == [("edited", 4, 2, 1)]
+    reread = "SELECT number, reread FROM analyst.revisions ORDER BY number"
+    assert rows(intake.engine, reread) == [(1, False), (2, False)]
+    assert rows(intake.engine, "SELECT reread FROM analyst.changes") == [(False,)]
