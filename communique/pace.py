@@ -20,13 +20,12 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any
 
 import psycopg2
 from sqlalchemy import Engine, event
 
-from scrapers.pace import LONGEST_REST, Asked, Resting, Stopped, Turn, slowed
+from scrapers.pace import LONGEST, Asked, Stopped, Turn, slowed
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +46,10 @@ _TAKE = f"""
         INSERT INTO communique.hosts AS h (name, last_started_at)
         SELECT %(host)s, clock_timestamp() FROM taken WHERE got
         ON CONFLICT (name) DO UPDATE SET last_started_at = clock_timestamp()
-        WHERE coalesce(h.resting_until <= clock_timestamp(), true)
-          AND (h.last_started_at = %(waited_out)s OR h.last_started_at <= clock_timestamp()
-              - make_interval(secs => greatest(%(delay)s, least(%(delay)s * h.slowdown, 300))))
+        WHERE h.last_started_at = %(waited_out)s
+           OR coalesce(h.resting_until <= clock_timestamp(), true)
+          AND h.last_started_at <= clock_timestamp()
+              - make_interval(secs => greatest(%(delay)s, least(%(delay)s * h.slowdown, 300)))
         RETURNING slowdown
     )
     SELECT got, slowdown FROM taken LEFT JOIN noted ON true
@@ -76,12 +76,10 @@ Row = tuple[Any, ...]
 
 @dataclass(slots=True)
 class _Host:
-    """What this process knows of a host. due: no request before; rests: it has asked to be left
-    alone until then (both of time.monotonic)."""
+    """What this process knows of a host. due: no request before (time.monotonic)."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     due: float = 0.0
-    rests: float = 0.0
 
 
 class HostTurns:
@@ -101,10 +99,8 @@ class HostTurns:
         set, whoever waits gets Stopped."""
         every = [session.turns(stopping) for session in self._sessions]
 
-        def turn(
-            host: str, delay: float, *, pause: float = 0.0, patience: float = inf
-        ) -> AbstractContextManager[Asked]:
-            return every[_place(host)](host, delay, pause=pause, patience=patience)
+        def turn(host: str, delay: float, *, pause: float = 0.0) -> AbstractContextManager[Asked]:
+            return every[_place(host)](host, delay, pause=pause)
 
         return turn
 
@@ -140,20 +136,19 @@ class _Session:
         wait = _waiter(stopping)
 
         @contextmanager
-        def turn(
-            host: str, delay: float, *, pause: float = 0.0, patience: float = inf
-        ) -> Iterator[Asked]:
+        def turn(host: str, delay: float, *, pause: float = 0.0) -> Iterator[Asked]:
             wait(pause)
             with self._guard:
                 state = self._hosts.setdefault(host, _Host())
             with state.lock:
-                asked, session, noted = self._take(host, delay, patience, state, wait)
+                asked, session, noted = self._take(host, delay, state, wait)
                 before = asked.slowdown
                 try:
                     yield asked
                 finally:  # a request that failed was a request
-                    state.rests = time.monotonic() + asked.rest
-                    state.due = max(asked.started + slowed(delay, asked.slowdown), state.rests)
+                    state.due = max(
+                        asked.started + slowed(delay, asked.slowdown), time.monotonic() + asked.rest
+                    )
                     late = asked.started - noted
                     if asked.slowdown != before or asked.rest or late > LATE * delay:
                         values = {"host": host, "slowdown": asked.slowdown, "late": late}
@@ -184,17 +179,13 @@ class _Session:
         self,
         host: str,
         delay: float,
-        patience: float,
         state: _Host,
         wait: Callable[[float], None],
     ) -> tuple[Asked, int, float]:
         """Waits until the host is free and due, and notes the start. Returns the request, the
-        session that holds its lock, and the moment (time.monotonic) from which on it is noted.
-        Raises Resting where the host rests for longer than `patience`."""
+        session that holds its lock, and the moment (time.monotonic) from which on it is noted."""
         values = {"host": host, "name": f"host {host}", "delay": delay, "waited_out": None}
         while True:
-            if (left := state.rests - time.monotonic()) > patience:
-                raise Resting(left)
             wait(state.due - time.monotonic())
             noted = time.monotonic()
             (got, slowdown), session = self._ask(_TAKE, values)
@@ -206,9 +197,9 @@ class _Session:
             longest = slowed(delay, slowdown)
             if left > longest:  # the clock was set back: that must not stop a host for days
                 values["waited_out"] = last
-            rest = min(rest, LONGEST_REST)
-            pause = max(min(max(left, 0.0), longest), rest) or (0.0 if got else POLL)
-            state.due, state.rests = time.monotonic() + pause, time.monotonic() + rest
+            # Nor must another clock's idea of when a rest ends.
+            pause = max(min(max(left, 0.0), longest), min(rest, LONGEST)) or (0.0 if got else POLL)
+            state.due = time.monotonic() + pause
 
     def _unlock(self, name: str, session: int) -> None:
         """Gives a lock back. One of a connection that was lost is gone with it."""

@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
-from math import ceil
 
 import requests
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
@@ -25,7 +24,7 @@ from scrapers.failures import explain
 from scrapers.guard import GuardedAdapter
 from scrapers.judge import is_challenge
 from scrapers.large import written_in_turn
-from scrapers.pace import Asked, Resting, Turn
+from scrapers.pace import Asked, Turn
 from scrapers.policy import FetchPolicy
 
 _WORTH_REPEATING = frozenset((429, 500, 502, 503, 504))
@@ -79,14 +78,11 @@ class Network:
         pause = 0.0
         patience = self._policy.longest_retry_after
         while True:
-            try:
-                turn = self._turn(host_of(url), delay * _MARGIN, pause=pause, patience=patience)
-                with turn as asked:
-                    attempt = self._attempt(url, headers, jar, asked)
-                    wait = _asked_wait(retry, attempt.exchange)
-                    _tell(asked, attempt.exchange, wait or 0.0)
-            except Resting as rest:
-                return Exchange(url, self.now(), error=_resting(rest))
+            with self._turn(host_of(url), delay * _MARGIN, pause=pause) as asked:
+                attempt = self._attempt(url, headers, jar, asked)
+                wait = _asked_wait(retry, attempt.exchange)
+                # No longer than that: what one page of a host asks for must not cost the others.
+                _tell(asked, attempt.exchange, min(wait or 0.0, patience))
             patient = wait is None or wait <= patience
             if not attempt.again:
                 return attempt.exchange
@@ -212,14 +208,6 @@ def _asked_wait(retry: Retry, exchange: Exchange) -> float | None:
         return retry.parse_retry_after(asked)
     except (InvalidHeader, ValueError, OverflowError):
         return None
-
-
-def _resting(rest: Resting) -> ScrapeError:
-    minutes = ceil(rest.seconds / 60)
-    return Blocked(
-        f"not asked: the server has asked to be left alone for {minutes} more minutes, longer "
-        "than a run waits: a later run will try again"
-    )
 
 
 def _too_long(exchange: Exchange) -> ScrapeError:

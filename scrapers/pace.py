@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from math import inf
 from typing import Protocol
 
 BACK_OFF = 2.0
@@ -25,8 +24,6 @@ BACK_OFF = 2.0
 EASE = 0.7**0.1
 MOST = 16.0
 LONGEST = 300.0
-# A host that asks to be left alone is, but for no more than a day: the next daily run tries again.
-LONGEST_REST = 82_800.0
 
 # Waits so many seconds; raises Stopped where the run is being stopped meanwhile.
 Wait = Callable[[float], None]
@@ -34,15 +31,6 @@ Wait = Callable[[float], None]
 
 class Stopped(Exception):
     """The run is being stopped: nothing more is asked for."""
-
-
-class Resting(Exception):
-    """The host has asked to be left alone for longer than this request has patience. seconds: how
-    much longer."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        super().__init__(f"the host has asked not to be asked for {seconds:.0f} more seconds")
 
 
 @dataclass(slots=True)
@@ -60,7 +48,7 @@ class Asked:
 
     def busy(self, wait: float = 0.0) -> None:
         """The host said that it is too busy (429, 503): not to be asked for so many seconds."""
-        self.slowdown, self.rest = min(self.slowdown * BACK_OFF, MOST), min(wait, LONGEST_REST)
+        self.slowdown, self.rest = min(self.slowdown * BACK_OFF, MOST), wait
 
     def answered(self) -> None:
         """The host answered as it should."""
@@ -71,11 +59,10 @@ class Turn(Protocol):
     """Entered around every single request."""
 
     def __call__(
-        self, host: str, delay: float, *, pause: float = 0.0, patience: float = inf
+        self, host: str, delay: float, *, pause: float = 0.0
     ) -> AbstractContextManager[Asked]:
         """The turn at a host (no port). delay: seconds from start to start, as the host's
-        usual pace is; pause: seconds to wait before, as a repeated attempt does; patience: seconds
-        for which a host's rest is waited out. Raises Resting for a longer one."""
+        usual pace is; pause: seconds to wait before, as a repeated attempt does."""
         ...
 
 
@@ -100,17 +87,13 @@ def local_turns(wait: Wait = time.sleep) -> Turn:
     guard = threading.Lock()
 
     @contextmanager
-    def turn(
-        host: str, delay: float, *, pause: float = 0.0, patience: float = inf
-    ) -> Iterator[Asked]:
+    def turn(host: str, delay: float, *, pause: float = 0.0) -> Iterator[Asked]:
         if pause > 0:
             wait(pause)
         with guard:
             state = hosts.setdefault(host, _Host())
         with state.lock:
             if state.started is not None:
-                if (left := state.resting_until - time.monotonic()) > patience:
-                    raise Resting(left)
                 due = max(state.started + slowed(delay, state.slowdown), state.resting_until)
                 wait(max(0.0, due - time.monotonic()))
             asked = Asked(state.slowdown)
