@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pickle
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,10 @@ _CLASH = 0
 _QUOTED = re.compile(r"'([^']+)'")
 _FIELD = re.compile(r"[GyMLdEecUr]+")
 _ENGLISH_WORDS = ("of", "the")
+_SKELETONS = ("yMMMd", "yMMMMd")
+
+# A table is built once, whichever of hundreds of threads asks for it first.
+_BUILDING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,18 @@ class Calendar:
     languages: tuple[str, ...]
 
 
-@lru_cache(maxsize=64)
 def calendar(languages: tuple[str, ...]) -> Calendar:
     """The table for languages (ISO 639 codes), English always included behind them.
 
     Languages that the CLDR does not know are passed over. Built on first use, about 30 ms a
     language.
     """
+    with _BUILDING:
+        return _calendar(languages)
+
+
+@lru_cache(maxsize=64)
+def _calendar(languages: tuple[str, ...]) -> Calendar:
     months: dict[str, int] = {}
     words: set[str] = set(_ENGLISH_WORDS)
     beginnings: set[str] = set()
@@ -123,13 +133,20 @@ def _variants(language: str) -> Iterator[Mapping[str, Any]]:
             yield _own(other)
 
 
+@cache
 def _own(identifier: str) -> Mapping[str, Any]:
-    """What a locale itself says, without what it inherits. `localedata.load` would keep this half
-    and hand it to whoever asks babel for the whole locale next."""
+    """What a locale itself says of dates, without what it inherits. `localedata.load` would keep
+    this half and hand it to whoever asks babel for the whole locale next."""
     data: dict[str, Any] = pickle.loads(  # noqa: S301 (babel's own file)
         Path(localedata.resolve_locale_filename(identifier)).read_bytes()
     )
-    return data
+    skeletons = _mapping(data.get("datetime_skeletons"))
+    return {
+        "months": data.get("months"),
+        "eras": data.get("eras"),
+        "date_formats": data.get("date_formats"),
+        "datetime_skeletons": {name: skeletons.get(name) for name in _SKELETONS},
+    }
 
 
 def _mapping(value: object) -> Mapping[Any, Any]:
@@ -140,7 +157,7 @@ def _patterns(language: str) -> Iterator[str]:
     """The patterns of a language's dates with the month in letters."""
     for data in _variants(language):
         formats, skeletons = data.get("date_formats"), data.get("datetime_skeletons")
-        for table, names in ((formats, ("long", "medium")), (skeletons, ("yMMMd", "yMMMMd"))):
+        for table, names in ((formats, ("long", "medium")), (skeletons, _SKELETONS)):
             for name in names:
                 pattern = _mapping(table).get(name)
                 if pattern is not None:
