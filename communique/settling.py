@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Row, select, text, update
 from communique.changes import make_diffs, make_missing_diffs
 from communique.echoes import find_echoes
 from communique.mail.clean import shown
+from communique.refusals import is_away, is_collision
 from communique.schema import Revision, SourceRow, StatementRow
 from communique.search.indexing import index_terms
 from communique.stories import group
@@ -27,6 +28,11 @@ from communique.translations import pair
 
 # Whoever settles, or puts stories right by hand, holds it; any constant of our own will do.
 SETTLING_LOCK = 0x53544C45
+
+# How often a batch begins again because another worker stood in its way.
+TRIES = 5
+# No more characters are settled at once, or texts of ten megabytes would fill the memory.
+LARGEST = 4_000_000
 
 log = logging.getLogger(__name__)
 
@@ -71,13 +77,16 @@ def settle(
     """Settles every wording that waits, in the order they were stored. now: aware, UTC.
 
     Safe to run twice, or two at once. A wording that breaks a step is settled without it, so that
-    it is judged all the same, and named in `problems`. Raises only where the store itself fails.
+    it is judged all the same, and named in `problems`. Raises only where the store itself fails;
+    what was not settled by then waits for the next run.
     """
     settled, problems = 0, list[str]()
     while waiting := _waiting(engine, batch):
         try:
-            settled += _settle_batch(engine, waiting, now, steps)
-        except Exception:
+            settled += _settle_together(engine, waiting, now, steps)
+        except Exception as error:
+            if is_away(error):
+                raise
             log.exception("a batch of %d wordings is settled one by one", len(waiting))
             for one in waiting:
                 problems += _settle_alone(engine, one, now, steps)
@@ -91,9 +100,16 @@ def lock_stories(connection: Connection) -> None:
 
 
 def _waiting(engine: Engine, batch: int) -> Sequence[Unsettled]:
+    """The next wordings, at least one, as far as they are not too large together."""
+    waiting, size = list[Unsettled](), 0
     with engine.connect() as connection:
-        rows = connection.execute(_UNSETTLED.limit(batch)).all()
-    return [_unsettled(row) for row in rows]
+        few = connection.execution_options(yield_per=10)
+        for row in few.execute(_UNSETTLED.limit(batch)):
+            size += len(row.text)
+            if waiting and size > LARGEST:
+                break
+            waiting.append(_unsettled(row))
+    return waiting
 
 
 _UNSETTLED = (
@@ -118,6 +134,20 @@ def _unsettled(row: Row[*tuple[Any, ...]]) -> Unsettled:
     )
 
 
+def _settle_together(
+    engine: Engine, waiting: Sequence[Unsettled], now: datetime, steps: Sequence[Step]
+) -> int:
+    """As `_settle_batch`; begins again where another worker stood in the way."""
+    for _ in range(TRIES - 1):
+        try:
+            return _settle_batch(engine, waiting, now, steps)
+        except Exception as error:
+            if not is_collision(error):
+                raise
+            log.info("%d wordings are settled again: %s", len(waiting), error)
+    return _settle_batch(engine, waiting, now, steps)
+
+
 def _settle_batch(
     engine: Engine, waiting: Sequence[Unsettled], now: datetime, steps: Sequence[Step]
 ) -> int:
@@ -137,8 +167,10 @@ def _settle_alone(
     engine: Engine, one: Unsettled, now: datetime, steps: Sequence[Step]
 ) -> list[str]:
     try:
-        _settle_batch(engine, [one], now, steps)
+        _settle_together(engine, [one], now, steps)
     except Exception as error:
+        if is_away(error) or is_collision(error):
+            raise
         log.exception("revision %d cannot be settled whole", one.revision_id)
         _settle_batch(engine, [one], now, ())
         reason = shown(f"{type(error).__name__}: {error}", 300)

@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from communique.ledger import CaptureNote, Key, Ledger, Place, Standing, open_ledger
 from communique.ledger_rows import Overtaken, write_ledger
+from communique.refusals import is_collision
 from communique.retention import ensure_months
 from communique.rows import capture_values, clean, listed_facts
 from communique.schema import Address, CaptureRow, WalkedListing
@@ -125,7 +126,7 @@ def _record(engine: Engine, batch: Sequence[Taken]) -> list[Outcome]:
         try:
             return _try_to_record(engine, batch)
         except (Overtaken, OperationalError) as error:
-            if isinstance(error, OperationalError) and not _is_collision(error):
+            if isinstance(error, OperationalError) and not is_collision(error):
                 raise
             log.info("%d findings are recorded again: %s", len(batch), _line(error))
     return _try_to_record(engine, batch)
@@ -210,11 +211,6 @@ def _settle(
     if not stale and confirmed_gone(finding, place.row, intake.now):
         withdraw(ledger, there, intake.now)
     return finding.error.outcome, there
-
-
-def _is_collision(error: OperationalError) -> bool:
-    """Whether two transactions waited for each other, and this one had to give way."""
-    return getattr(error.orig, "pgcode", None) in ("40P01", "40001")
 
 
 def _line(error: Exception) -> str:
