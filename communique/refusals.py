@@ -25,4 +25,4 @@ def is_away(error: Exception) -> bool:
     code = getattr(error.orig, "pgcode", None)
     if code is None:
         return isinstance(error, OperationalError | InterfaceError)
-    return code.startswith(_AWAY)
+    return str(code).startswith(_AWAY)
