@@ -58,7 +58,7 @@ COMMENT ON COLUMN analyst.coverage.since IS 'Since when the source has been in t
 COMMENT ON COLUMN analyst.coverage.error IS 'First error of the run in plain words; null: none';
 COMMENT ON COLUMN analyst.coverage.publisher IS 'Who publishes there';
 COMMENT ON COLUMN analyst.coverage.desk IS 'The desk that collects it';
-COMMENT ON COLUMN analyst.coverage.run_kind IS 'collect, backfill or replay';
+COMMENT ON COLUMN analyst.coverage.run_kind IS 'collect, backfill, replay or revisit';
 COMMENT ON COLUMN analyst.coverage.run_key IS 'Name of the run to whoever started it, such as Airflow''s run id';
 COMMENT ON COLUMN analyst.coverage.finished_at IS 'When this source''s turn ended';
 COMMENT ON COLUMN analyst.coverage.listings_read IS 'Pages of listings read';
