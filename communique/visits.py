@@ -169,8 +169,9 @@ def next_visit(
         # What a feed carries whole is read from the feed: its page would be another wording.
         values["next_visit_at"] = None
     elif read and finding.capture is not None:
-        values["etag"] = finding.capture.headers.get("etag")
-        values["last_modified"] = finding.capture.headers.get("last-modified")
+        for name, header in (("etag", "etag"), ("last_modified", "last-modified")):
+            said = finding.capture.headers.get(header)
+            values[name] = said if said is None else clean(said)
     return values
 
 

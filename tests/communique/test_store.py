@@ -457,3 +457,23 @@ def test_an_edit_is_one_though_a_newer_reader_than_the_first_has_read_what_stood
     reread = "SELECT number, reread FROM analyst.revisions ORDER BY number"
     assert rows(intake.engine, reread) == [(1, False), (2, False)]
     assert rows(intake.engine, "SELECT reread FROM analyst.changes") == [(False,)]
+
+
+def test_nothing_that_a_server_says_is_refused_by_the_store(intake: Intake) -> None:
+    foul = "\x00\udc80\ud83d"
+    finding = found(TEXT + foul, title="On networks" + foul, url=URL + foul)
+    assert finding.capture is not None and finding.statement is not None
+    headers = {"etag": f'"{foul}"', "last-modified": foul}
+    capture = replace(finding.capture, headers=headers, final_url=URL + foul)
+    published = replace(finding.statement.published, text=foul)
+    statement = replace(finding.statement, published=published)
+    finding = replace(finding, capture=capture, statement=statement, suspect=foul)
+    assert record_finding(intake, finding) is Outcome.NEW
+    again = replace(finding, fetch_url=foul, error=Implausible(foul, url=foul))
+    assert record_finding(later(intake, days=1), again) is Outcome.UNCHANGED
+    gone = Gone(foul, url=foul)
+    bad = replace(finding, statement=None, error=gone)
+    assert record_finding(later(intake, days=2), bad) is Outcome.GONE
+    record_listing(intake, ListingSeen(URL + foul, URL, 0, capture, Gone(foul)))
+    listed = Entry(URL + foul, title=foul, published=published)
+    record_listed(intake, Listed("one", ((URL + foul, listed),)))
