@@ -75,7 +75,7 @@ WITH told AS (
 UPDATE communique.deliveries d
 SET status = 'held', held_because = :held, next_try_at = NULL,
     dedupe_key = 'held:' || :held || ':' || d.subscription_id || ':' || d.revision_id
-FROM told WHERE told.id = d.id AND told.place > 1 AND told.status = 'pending'
+FROM told WHERE told.id = d.id AND told.place > 1 AND d.status = 'pending'
 """)
 _JUDGE_AGAIN = text("""
 WITH untold AS (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ LATER = NOW + timedelta(days=1)
 PLAN = "rules: [{id: plan, name: The plan, severity: urgent, query: '\"clean network\"'}]"
 ABOUT = "A clean network shuts nobody out. "
 ONE, TWO = ABOUT + prose(1), ABOUT + prose(2)
+
+WAITING = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 Judge = Callable[[], int]
 
@@ -292,3 +296,31 @@ def test_versions_in_two_languages_that_are_one_story_stay_one_when_all_is_told_
         connection.execute(text(pair), asked)
     assert rebuild(engine, LATER, apply=True).moves == ()
     assert stories(engine) == [first.story] * 2
+
+
+def test_a_mail_that_is_being_sent_while_stories_are_merged_is_not_called_held(
+    engine: Engine, judged: Judge
+) -> None:
+    one = posted(engine, ONE, 1)
+    judged()
+    sent(engine)
+    hears(engine, "ben@example.org")
+    two = posted(engine, TWO, 2)
+    assert judged() == 2
+    sending = (
+        "UPDATE communique.deliveries SET status = 'sent' "
+        f"WHERE recipient = 'ana@example.org' AND statement_id = {two.statement}"
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as sender:
+            sender.execute(text(sending))
+            merged = pool.submit(merges, engine, one.statement, two.statement)
+            deadline = time.monotonic() + 20
+            while not rows(engine, WAITING) and time.monotonic() < deadline:
+                time.sleep(0.02)
+        merged.result()
+    assert told(engine) == [
+        ("ana@example.org", one.statement, "sent", None),
+        ("ana@example.org", two.statement, "sent", None),
+        ("ben@example.org", two.statement, "pending", None),
+    ]
