@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.many import Made, Maker
-from communique.echoes.marks import marks_of, wording_of
+from communique.echoes.marks import marked, wording_of
 from communique.search.terms import FACT, bounded, facts, lexeme, lexemes, quoted
 from communique.stories.shingles import shape_of
 from communique.stories.signatures import VERSION, prints_of
@@ -19,7 +19,7 @@ Rows = list[Sequence[Any]]
 
 DERIVED = {
     "search_documents": "statement_id day terms",
-    "passage_marks": "hash revision_id",
+    "passage_marks": "hash revision_id start",
     "fingerprints": "revision_id version shingles signature",
     "signature_bands": "hash revision_id",
 }
@@ -32,7 +32,8 @@ def derive(made: Sequence[Made], maker: Maker) -> dict[str, Rows]:
         title, tokens = tokenize_columns(one.title), tokenize_columns(one.text)
         rows["search_documents"].append(_search_row(one, maker, title, tokens))
         number = one.sketch.number
-        rows["passage_marks"] += [(mark, number) for mark in marks_of(wording_of(tokens)).tolist()]
+        marks = marked(wording_of(tokens))
+        rows["passage_marks"] += [(mark, number, start) for mark, start in marks.items()]
         shape = shape_of(title.terms, one.text, tokens)
         prints = prints_of(shape)
         signature = f"\\x{prints.signature.hex()}"

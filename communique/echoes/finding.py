@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Connection, text
 
 from communique.echoes import learning, rows, users
-from communique.echoes.marks import Wording, marks_of, wording_of
+from communique.echoes.marks import Wording, marked, wording_of
 from communique.echoes.passages import Passage, shared_passages
+from communique.echoes.seeds import Searched, Seed
 from communique.echoes.stock import Stock, is_names, stock_among
 from communique.echoes.turns import labels_of, within_turns
 from communique.echoes.users import Sighting, Users
@@ -26,17 +27,20 @@ if TYPE_CHECKING:
 CANDIDATES = 8
 MARKS_A_CANDIDATE = 16
 
+# Whom to compare a wording with, and the marks that speak for it; None: look at it whole.
+Candidates: TypeAlias = Mapping[int, Sequence[Seed] | None]
+
 
 @dataclass(slots=True)
 class Batch:
-    """A batch at work. texts: of the batch. wordings: those read so far, of the batch and of the
-    store. marks: those of each wording of the batch that are not stock. known: when each wording
-    was used. shared: what each wording of the batch shares with others, as seen from it.
-    labels: where it says who speaks."""
+    """A batch at work. texts: those read so far, of the batch and of the store. wordings: of those
+    that were looked at whole. marks: those of each wording of the batch that are not stock, and
+    where each begins. known: when each wording was used. shared: what each wording of the batch
+    shares with others, as seen from it. labels: where it says who speaks."""
 
     texts: dict[int, str]
     wordings: dict[int, Wording]
-    marks: dict[int, list[int]]
+    marks: dict[int, dict[int, int]]
     stock: Stock
     known: dict[int, Sighting] = field(default_factory=dict)
     shared: dict[int, dict[int, list[Passage]]] = field(default_factory=dict)
@@ -54,7 +58,8 @@ def find_echoes(connection: Connection, batch: Sequence[Unsettled], now: datetim
         return
     connection.execute(_NO_COMPILING)
     work = _begin(connection, batch)
-    used = users.users_of(connection, {mark for each in work.marks.values() for mark in each})
+    used = users.users_of(connection, work.marks)
+    users.store_marks(connection, work.marks)
     revised = {one.statement_id for one in batch if one.number > 1}
     wanted = {revision for each in used.values() for revision in each} | work.marks.keys()
     work.known |= users.sightings_of(connection, wanted, revised)
@@ -69,16 +74,17 @@ def find_echoes(connection: Connection, batch: Sequence[Unsettled], now: datetim
 def _begin(connection: Connection, batch: Sequence[Unsettled]) -> Batch:
     """Notes the marks of the batch, but for those that are stock."""
     wordings = {one.revision_id: wording_of(one.tokens) for one in batch}
-    marks = {revision: marks_of(each).tolist() for revision, each in wordings.items()}
+    marks = {revision: marked(each) for revision, each in wordings.items()}
     known = stock_among(connection, {mark for each in marks.values() for mark in each})
     for one in batch:
         nothing = known.of(one.source_id)
-        marks[one.revision_id] = [m for m in marks[one.revision_id] if m not in nothing]
-    users.store_marks(connection, marks)
+        if nothing:
+            every = marks[one.revision_id].items()
+            marks[one.revision_id] = {mark: at for mark, at in every if mark not in nothing}
     return Batch({one.revision_id: one.text for one in batch}, wordings, marks, known)
 
 
-def _candidates(one: int, work: Batch, used: Users) -> list[int]:
+def _candidates(one: int, work: Batch, used: Users) -> Candidates:
     """Whom to compare a wording with: the first users of most of its marks, then those that share
     most; and its own statement's earlier wordings."""
     me = work.known[one]
@@ -99,14 +105,19 @@ def _candidates(one: int, work: Batch, used: Users) -> list[int]:
         if other.statement_id == me.statement_id and other.number < me.number
     ]
     most = CANDIDATES + len(work.marks[one]) // MARKS_A_CANDIDATE
-    return list(dict.fromkeys(order[:most] + (own if order else [])))
+    seeds: dict[int, list[Seed]] = {other: [] for other in order[:most]}
+    for mark, start in work.marks[one].items():
+        for other, other_start in used.get(mark, {}).items():
+            if other in seeds:
+                seeds[other].append(Seed(start, other_start))
+    return {**seeds, **(dict.fromkeys(own) if order else {})}
 
 
 def _rank(one: Sighting) -> tuple[object, ...]:
     return one.rank
 
 
-def _neighbours(connection: Connection, work: Batch) -> dict[int, list[int]]:
+def _neighbours(connection: Connection, work: Batch) -> dict[int, Candidates]:
     """Where a wording turns out to be earlier than stored ones (a backfill): whom these echo, and
     who echoes them, for these may all be echoes of it."""
     later = {
@@ -124,28 +135,30 @@ def _neighbours(connection: Connection, work: Batch) -> dict[int, list[int]]:
     unknown = {other for each in near.values() for other in each} - work.known.keys()
     work.known |= users.sightings_of(connection, unknown, ())
     found = {one: {n for other in each for n in near.get(other, ())} for one, each in later.items()}
-    return {one: sorted(each - {one})[: users.NEIGHBOURS] for one, each in found.items() if each}
+    return {
+        one: dict.fromkeys(sorted(each - {one})[: users.NEIGHBOURS])
+        for one, each in found.items()
+        if each
+    }
 
 
 def _is_earlier(one: int, other: int, work: Batch) -> bool:
     return work.known[one].precedes(work.known[other])
 
 
-def _compare(
-    connection: Connection, work: Batch, candidates: Mapping[int, Collection[int]]
-) -> None:
+def _compare(connection: Connection, work: Batch, candidates: Mapping[int, Candidates]) -> None:
     """Reads the candidates that are not read yet, and notes what each shares with its wording."""
-    unread = {other for each in candidates.values() for other in each} - work.wordings.keys()
+    unread = {other for each in candidates.values() for other in each} - work.texts.keys()
     if unread:
-        texts = users.texts_of(connection, unread)
-        read = {other: wording_of(tokenize_columns(each)) for other, each in texts.items()}
-        work.wordings.update(read)
+        work.texts.update(users.texts_of(connection, unread))
     for one, others in candidates.items():
-        for other in others:
-            if other in work.shared.setdefault(one, {}) or other not in work.wordings:
+        shared = work.shared.setdefault(one, {})
+        searched = Searched(work.wordings[one])
+        for other, seeds in others.items():
+            if other in shared or other not in work.texts:
                 continue
-            passages = _told(work, one, other)
-            work.shared[one][other] = passages
+            likely = seeds is None or searched.may_share(work.texts[other], seeds)
+            shared[other] = passages = _told(work, one, other) if likely else []
             if other in work.marks:
                 turned = [passage.turned() for passage in passages]
                 work.shared.setdefault(other, {})[one] = turned
@@ -154,6 +167,8 @@ def _compare(
 def _told(work: Batch, one: int, other: int) -> list[Passage]:
     """What two wordings share, in the words of one speaker, that is more than names."""
     original, wording = work.texts[one], work.wordings[one]
+    if other not in work.wordings:
+        work.wordings[other] = wording_of(tokenize_columns(work.texts[other]))
     passages = shared_passages(wording, work.wordings[other])
     if passages and one not in work.labels:
         work.labels[one] = labels_of(original, wording)

@@ -27,6 +27,7 @@ WORD, CHARACTER = 3, 2
 GRAM = 15
 ECHO = 24
 WINDOW = 4
+OFTEN = -1  # where a mark stands that stands more than once
 
 Hashes: TypeAlias = NDArray[np.int64]
 Counts: TypeAlias = NDArray[np.int64]
@@ -58,7 +59,7 @@ class Wording:
 
 def wording_of(tokens: Tokens) -> Wording:
     """A text's hashes. The same on any machine, in any process: blake2b of the terms."""
-    codes = np.fromiter(map(_code, tokens.terms), np.uint64, len(tokens))
+    codes = np.fromiter(map(code_of, tokens.terms), np.uint64, len(tokens))
     weights = np.zeros(len(codes) + 1, np.int64)
     np.cumsum(WORD - (codes & np.uint64(1)).astype(np.int64), out=weights[1:])
     grams = _grams(codes, weights)
@@ -78,6 +79,18 @@ def marks_of(wording: Wording) -> Hashes:
     for shift in range(1, WINDOW):
         least = np.minimum(least, grams[shift : shift + windows])
     return np.unique(least)
+
+
+def marked(wording: Wording) -> dict[int, int]:
+    """The marks of a wording, in ascending order, each with the character where it begins; OFTEN
+    where it stands more than once."""
+    marks = marks_of(wording)
+    if not len(marks):
+        return {}
+    at = np.searchsorted(wording.sorted_grams, marks)
+    starts = np.array(wording.starts, np.int64)[wording.first_at[at]]
+    lone = np.bincount(np.searchsorted(wording.sorted_grams, wording.grams))[at] == 1
+    return dict(zip(marks.tolist(), np.where(lone, starts, OFTEN).tolist(), strict=True))
 
 
 def _grams(codes: NDArray[np.uint64], weights: Counts) -> Hashes:
@@ -110,7 +123,7 @@ def _powers(bits: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
 
 
 @lru_cache(maxsize=200_000)
-def _code(term: str) -> int:
+def code_of(term: str) -> int:
     """64 bits of a term's hash; the lowest says whether it is a single character."""
     code = int.from_bytes(blake2b(term.encode("utf-8", "replace"), digest_size=8).digest(), "big")
     return code & ~1 | is_by_character(term[0])

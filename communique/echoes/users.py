@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 
 # However many have used a mark, the first of them say who began it.
 FIRST_USERS = 16
@@ -16,7 +16,8 @@ OWN_WORDINGS = 8
 # Of the echoes that a statement found belatedly may put right.
 NEIGHBOURS = 64
 
-Users: TypeAlias = Mapping[int, Sequence[int]]
+# Of marks: the wordings that have each, in their order, and the character where it begins there.
+Users: TypeAlias = Mapping[int, Mapping[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +49,35 @@ class Sighting:
         return (self.on or self.seen.date(), self.at or self.seen, self.revision_id)
 
 
-def store_marks(connection: Connection, marks: Mapping[int, Sequence[int]]) -> None:
-    """Notes which wording (the key) has which marks."""
-    pairs = sorted((mark, revision) for revision, each in marks.items() for mark in each)
-    hashes, revisions = as_array(mark for mark, _ in pairs), as_array(one for _, one in pairs)
-    connection.execute(_STORE, {"hashes": hashes, "revisions": revisions})
+def store_marks(connection: Connection, marks: Mapping[int, Mapping[int, int]]) -> None:
+    """Notes which wording (the key) has which marks, and where."""
+    # In the order of the index, or its pages would be fetched once for each row.
+    rows = sorted((mark, one, at) for one, each in marks.items() for mark, at in each.items())
+    names = ("hashes", "revisions", "starts")
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    sent = {name: as_array(column) for name, column in zip(names, columns, strict=True)}
+    connection.execute(_STORE, sent)
 
 
-def users_of(connection: Connection, marks: Collection[int]) -> dict[int, list[int]]:
-    """The first wordings, at most FIRST_USERS, that have each mark; only of marks that two have.
+def users_of(connection: Connection, marks: Mapping[int, Mapping[int, int]]) -> Users:
+    """The first wordings, at most FIRST_USERS, that have each mark of these wordings (the keys),
+    themselves included; only of marks that two have.
 
     An index lookup for each mark, cut after so many rows: its cost depends neither on the size of
     the store nor on how common a phrase is.
     """
-    found = connection.execute(_USERS, {"hashes": as_array(marks), "most": FIRST_USERS})
-    return {row.hash: row.users for row in found}
+    users: dict[int, dict[int, int]] = {}
+    for revision, each in marks.items():
+        for mark, start in each.items():
+            users.setdefault(mark, {})[revision] = start
+    sent = {"hashes": as_array(sorted(users)), "most": FIRST_USERS}
+    for mark, revision, start in connection.execute(_USERS, sent):
+        users[mark][revision] = start
+    return {
+        mark: dict(sorted(each.items())[:FIRST_USERS])
+        for mark, each in users.items()
+        if len(each) > 1
+    }
 
 
 def sightings_of(
@@ -94,20 +109,19 @@ def as_array(numbers: Iterable[int]) -> str:
 
 
 _STORE = text("""
-    INSERT INTO communique.passage_marks (hash, revision_id)
-    SELECT * FROM unnest(CAST(:hashes AS bigint[]), CAST(:revisions AS bigint[]))
+    INSERT INTO communique.passage_marks (hash, revision_id, start)
+    SELECT * FROM unnest(
+        CAST(:hashes AS bigint[]), CAST(:revisions AS int[]), CAST(:starts AS int[])
+    )
     ON CONFLICT DO NOTHING
 """)
 _USERS = text("""
-    SELECT wanted.hash, used.users
+    SELECT wanted.hash, used.revision_id, used.start
     FROM unnest(CAST(:hashes AS bigint[])) AS wanted(hash) CROSS JOIN LATERAL (
-        SELECT array_agg(first.revision_id) AS users FROM (
-            SELECT m.revision_id FROM communique.passage_marks m
-            WHERE m.hash = wanted.hash ORDER BY m.revision_id LIMIT :most
-        ) AS first
+        SELECT m.revision_id, m.start FROM communique.passage_marks m
+        WHERE m.hash = wanted.hash ORDER BY m.revision_id LIMIT :most
     ) AS used
-    WHERE cardinality(used.users) > 1
-""").bindparams(bindparam("most"))
+""")
 _SEEN = text("""
     SELECT r.id AS revision_id, r.statement_id, r.number, s.story_id, s.source_id, p.publisher,
         CASE WHEN r.number = 1 THEN s.published_on END AS on,

@@ -39,8 +39,9 @@ def upgrade() -> None:
     op.create_table(
         "passage_marks",
         sa.Column("hash", sa.BigInteger(), nullable=False),
-        sa.Column("revision_id", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("hash", "revision_id", name=op.f("passage_marks_pkey")),
+        sa.Column("revision_id", sa.Integer(), nullable=False),
+        sa.Column("start", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("hash", "revision_id", "start", name=op.f("passage_marks_pkey")),
         schema="communique",
     )
     op.create_table(
