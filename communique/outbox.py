@@ -110,8 +110,10 @@ def _pending(engine: Engine) -> tuple[int, str]:
 
 
 def _name_messages(engine: Engine, domain: str) -> None:
-    """Fixes the Message-IDs of what is queued, committed before anything is tried."""
-    digest = func.encode(func.sha256(func.convert_to(Delivery.dedupe_key, "UTF8")), "hex")
+    """Fixes the Message-IDs of what is queued, committed before anything is tried. A key is not
+    enough: where stories were put right, a later mail may have one that an earlier mail had."""
+    key = func.concat(Delivery.dedupe_key, "/", Delivery.id)
+    digest = func.encode(func.sha256(func.convert_to(key, "UTF8")), "hex")
     unnamed = select(Delivery.id).where(Delivery.status == "pending", Delivery.message_id.is_(None))
     with engine.begin() as connection:
         connection.execute(

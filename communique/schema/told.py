@@ -71,7 +71,7 @@ class Subscription(Table):
 
 class Delivery(Table):
     """One message to one recipient: the outbox. A row whose status is `held` is never sent and
-    says why. The Message-ID is derived from the dedupe key. A message to maintainers
+    says why. The Message-ID is derived from the dedupe key and the number. A message to maintainers
     (`source_health`) is of no subscription and no statement: what it says is in `content`."""
 
     __tablename__ = "deliveries"

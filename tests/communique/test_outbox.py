@@ -18,6 +18,7 @@ from sqlalchemy import Engine, text
 from communique.alerting import judge
 from communique.outbox import SendReport, send_pending
 from communique.settings import Settings
+from communique.stories.corrections import split
 from communique.subscriptions import subscribe, unsubscribe
 from communique.watchlists import load_watchlists
 from tests.certificates import for_loopback
@@ -375,3 +376,20 @@ def test_a_server_without_encryption_gets_neither_mail_nor_password_where_it_was
     queue(engine, tmp_path, *people(1))
     report = send(engine, f"smtp+starttls://ana:secret@127.0.0.1:{office.port}")
     assert (report.sent, report.deferred, office.logins) == (0, 1, [])
+
+
+def test_a_mail_that_a_split_brings_is_no_repetition_of_the_earlier_one(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, "ana@example.org")
+    send(engine, office.url)
+    first = rows(engine, "SELECT id, story_id FROM communique.statements")[0]
+    again = post(engine, source="two", url="https://two.example/", story=int(str(first[1])))
+    queue(engine, tmp_path, "ben@example.org", "cat@example.org", statements=0)
+    send(engine, office.url, minutes=1)
+    with engine.begin() as connection:
+        split(connection, [int(str(first[0]))], again.statement, NOW)
+    queue(engine, tmp_path, statements=0)
+    send(engine, office.url, minutes=2)
+    assert [str(mail["To"]) for mail in office.arrived].count("ana@example.org") == 2
+    assert len({mail["Message-ID"] for mail in office.arrived}) == 4
