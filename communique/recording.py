@@ -25,6 +25,9 @@ from scrapers.values import Finding
 # Findings in a transaction: more of them save little, and hold their locks longer.
 MOST = 100
 
+# So many characters weigh as much as a finding: a hundred texts of ten megabytes are no batch.
+HEAVY = 50_000
+
 # Records findings of one source in their order, and says how each ended; raises Stopped where the
 # run is over.
 Record: TypeAlias = Callable[[Intake, Sequence[Finding]], list[Recorded]]
@@ -77,10 +80,10 @@ class _Desk:
             batch = [taken for lot, _ in lots for taken in lot]
             try:
                 ended = record_all(self._engine, batch) if batch else []
-            except BaseException as error:  # nobody may wait for ever
+            except BaseException as error:  # nobody may wait for ever, now or later
                 for _, answer in lots:
                     answer.set_exception(error)
-                raise
+                continue
             at = 0
             for lot, answer in lots:
                 answer.set_result(ended[at : at + len(lot)])
@@ -92,7 +95,7 @@ class _Desk:
         one = self._waiting.get()
         while one is not None:
             lots.append(one)
-            size += len(one[0])
+            size += sum(_weight(finding) for _, finding in one[0])
             if size >= self._most:
                 return lots, True
             try:
@@ -100,3 +103,8 @@ class _Desk:
             except queue.Empty:
                 return lots, True
         return lots, False
+
+
+def _weight(finding: Finding) -> int:
+    """How many findings it counts for."""
+    return 1 + len(finding.statement.text) // HEAVY if finding.statement is not None else 1

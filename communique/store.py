@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from communique.ledger import CaptureNote, Key, Ledger, Place, Standing, open_ledger
 from communique.ledger_rows import Overtaken, write_ledger
-from communique.refusals import is_collision
+from communique.refusals import is_away, is_collision
 from communique.retention import ensure_months
 from communique.rows import capture_values, clean, listed_facts
 from communique.schema import Address, CaptureRow, WalkedListing
@@ -104,12 +104,12 @@ def record_findings(intake: Intake, findings: Sequence[Finding]) -> list[Recorde
 def record_all(engine: Engine, batch: Sequence[Taken]) -> list[Recorded]:
     """Records findings, of any sources, in their order, in one transaction, and says how each
     ended. Where the store refuses the batch, each is recorded by itself, so that the reason comes
-    back with the finding it is about; nothing is raised."""
+    back with the finding it is about; where it is away, all hear so. Nothing is raised."""
     try:
         outcomes = _record(engine, batch)
     except Exception as error:
-        if len(batch) == 1:
-            return [Recorded(batch[0][1], error=error)]
+        if len(batch) == 1 or is_away(error):
+            return [Recorded(finding, error=error) for _, finding in batch]
         log.warning("%d findings are recorded one by one: %s", len(batch), _line(error))
         return [one for taken in batch for one in record_all(engine, [taken])]
     return [Recorded(taken[1], outcome) for taken, outcome in zip(batch, outcomes, strict=True)]

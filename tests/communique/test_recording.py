@@ -9,11 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timezone
 
+import psycopg2
 import pytest
 from sqlalchemy import Engine, event, text
 
+from communique import recording
 from communique.collecting import open_run, register_sources
 from communique.recording import Record, recording_together
+from communique.store import Recorded, Taken
 from communique.wordings import Intake
 from scrapers.pace import Stopped
 from scrapers.sources import Source
@@ -103,3 +106,68 @@ def test_after_the_run_nothing_more_is_taken_and_all_before_is_stored(
     assert counted(engine, "statements") == HOSTS
     with pytest.raises(Stopped):
         kept[0](intakes[0], [found("host_0", 2)])
+
+
+def test_trouble_of_our_own_is_heard_by_who_waits_and_the_next_are_stored(
+    engine: Engine, intakes: list[Intake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, broken = recording.record_all, [True]
+
+    def record_all(engine: Engine, batch: Sequence[Taken]) -> list[Recorded]:
+        if broken.pop() if broken else False:
+            raise MemoryError
+        return real(engine, batch)
+
+    monkeypatch.setattr(recording, "record_all", record_all)
+    with recording_together(engine) as record, ThreadPoolExecutor(1) as pool:
+        with pytest.raises(MemoryError):
+            pool.submit(record, intakes[0], [found("host_0", 1)]).result(20)
+        ended = pool.submit(record, intakes[0], [found("host_0", 2)]).result(20)
+    assert [one.outcome for one in ended] == [Outcome.NEW]
+
+
+def test_while_the_store_is_away_every_thread_hears_so_at_once_and_then_all_goes_on(
+    engine: Engine, intakes: list[Intake]
+) -> None:
+    away, asked = threading.Event(), list[float]()
+
+    def connect(*_: object) -> None:
+        if away.is_set():
+            asked.append(time.monotonic())
+            raise psycopg2.OperationalError("the database system is starting up")
+
+    event.listen(engine, "do_connect", connect)
+    with recording_together(engine) as record, ThreadPoolExecutor(HOSTS) as pool:
+
+        def work(one: Intake) -> Recorded:
+            return record(one, [found(one.source_id, 1)])[0]
+
+        assert work(intakes[0]).outcome is Outcome.NEW
+        away.set()
+        engine.dispose()
+        ended = list(pool.map(work, intakes))
+        assert all("starting up" in str(one.error) for one in ended)
+        assert len(asked) < HOSTS / 2
+        away.clear()
+        ended = list(pool.map(work, intakes))
+    assert [one.outcome for one in ended] == [Outcome.UNCHANGED] + [Outcome.NEW] * (HOSTS - 1)
+
+
+def test_large_texts_are_stored_few_at_a_time(engine: Engine, intakes: list[Intake]) -> None:
+    sizes = list[int]()
+
+    def measure(*args: object) -> None:
+        if "INTO communique.revisions" in str(args[2]):
+            sizes.append(len(str(args[3])))
+
+    event.listen(engine, "before_cursor_execute", measure)
+
+    def work(one: Intake) -> Outcome | None:
+        finding = found(one.source_id, 1)
+        assert finding.statement is not None
+        large = replace(finding.statement, text="So they say. " * 40_000)
+        return record(one, [replace(finding, statement=large)])[0].outcome
+
+    with recording_together(engine) as record, ThreadPoolExecutor(HOSTS) as pool:
+        assert list(pool.map(work, intakes)) == [Outcome.NEW] * HOSTS
+    assert max(sizes) < 7_000_000
