@@ -36,7 +36,8 @@ class Batch:
     """A batch at work. texts: those read so far, of the batch and of the store. wordings: of those
     that were looked at whole. marks: those of each wording of the batch that are not stock, and
     where each begins. known: when each wording was used. shared: what each wording of the batch
-    shares with others, as seen from it. labels: where it says who speaks."""
+    shares with others, as seen from it. labels: where it says who speaks. searched: the wordings
+    in the way that seeds need them."""
 
     texts: dict[int, str]
     wordings: dict[int, Wording]
@@ -45,6 +46,7 @@ class Batch:
     known: dict[int, Sighting] = field(default_factory=dict)
     shared: dict[int, dict[int, list[Passage]]] = field(default_factory=dict)
     labels: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    searched: dict[int, Searched] = field(default_factory=dict)
 
 
 def find_echoes(connection: Connection, batch: Sequence[Unsettled], now: datetime) -> None:
@@ -87,30 +89,36 @@ def _begin(connection: Connection, batch: Sequence[Unsettled]) -> Batch:
 def _candidates(one: int, work: Batch, used: Users) -> Candidates:
     """Whom to compare a wording with: the first users of most of its marks, then those that share
     most; and its own statement's earlier wordings."""
-    me = work.known[one]
+    me, mine = work.known[one], work.marks[one]
+    marks = [mark for mark in mine if mark in used]
     first, shared = Counter[int](), Counter[int]()
-    for mark in work.marks[one]:
-        others = [work.known[other] for other in used.get(mark, ()) if other != one]
+    for mark in marks:
+        others = [work.known[other] for other in used[mark] if other != one]
         strangers = [other for other in others if other.story_id != me.story_id]
         if strangers:
-            for leader in {min(others, key=_rank), min(strangers, key=_rank)}:
-                first[leader.revision_id] += 1
-            shared.update(other.revision_id for other in strangers)
+            leaders = {min(others, key=_rank).revision_id, min(strangers, key=_rank).revision_id}
+            first.update(leaders)
+            shared.update([stranger.revision_id for stranger in strangers])
     order = sorted(
         first.keys() | shared.keys(), key=lambda other: (-first[other], -shared[other], other)
     )
-    own = [
-        other.revision_id
+    most = CANDIDATES + len(mine) // MARKS_A_CANDIDATE
+    seeds: dict[int, list[Seed]] = {other: [] for other in order[:most]}
+    for mark in marks:
+        for other in used[mark].keys() & seeds.keys():
+            seeds[other].append(Seed(mine[mark], used[mark][other]))
+    return {**seeds, **_own(me, work)} if order else {}
+
+
+def _own(me: Sighting, work: Batch) -> Candidates:
+    """The earlier wordings of a statement."""
+    if me.number == 1:
+        return {}
+    return {
+        other.revision_id: None
         for other in work.known.values()
         if other.statement_id == me.statement_id and other.number < me.number
-    ]
-    most = CANDIDATES + len(work.marks[one]) // MARKS_A_CANDIDATE
-    seeds: dict[int, list[Seed]] = {other: [] for other in order[:most]}
-    for mark, start in work.marks[one].items():
-        for other, other_start in used.get(mark, {}).items():
-            if other in seeds:
-                seeds[other].append(Seed(start, other_start))
-    return {**seeds, **(dict.fromkeys(own) if order else {})}
+    }
 
 
 def _rank(one: Sighting) -> tuple[object, ...]:
@@ -153,15 +161,21 @@ def _compare(connection: Connection, work: Batch, candidates: Mapping[int, Candi
         work.texts.update(users.texts_of(connection, unread))
     for one, others in candidates.items():
         shared = work.shared.setdefault(one, {})
-        searched = Searched(work.wordings[one])
         for other, seeds in others.items():
             if other in shared or other not in work.texts:
                 continue
-            likely = seeds is None or searched.may_share(work.texts[other], seeds)
+            likely = seeds is None or _may_share(work, one, other, seeds)
             shared[other] = passages = _told(work, one, other) if likely else []
             if other in work.marks:
                 turned = [passage.turned() for passage in passages]
                 work.shared.setdefault(other, {})[one] = turned
+
+
+def _may_share(work: Batch, one: int, other: int, seeds: Sequence[Seed]) -> bool:
+    for read in (one, other):
+        if read in work.wordings and read not in work.searched:
+            work.searched[read] = Searched(work.wordings[read])
+    return work.searched[one].may_share(work.searched.get(other, work.texts[other]), seeds)
 
 
 def _told(work: Batch, one: int, other: int) -> list[Passage]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +22,7 @@ from communique.text import tokenize_columns
 SLACK = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
+class Seed(NamedTuple):
     """At which character a mark that two texts share begins in each."""
 
     start: int
@@ -38,31 +37,28 @@ class Searched:
         self._codes: list[int] = wording.codes.view(np.uint64).tolist()
         self._weights: list[int] = wording.weights.tolist()
 
-    def may_share(self, other: str, seeds: Iterable[Seed]) -> bool:
-        """Whether another text may share a passage as heavy as an echo around one of the seeds."""
+    def may_share(self, other: Searched | str, seeds: Iterable[Seed]) -> bool:
+        """Whether a passage as heavy as an echo may stand around one of the seeds in another
+        wording, or in another text that is not tokenised."""
         return any(self._may_share(other, seed) for seed in seeds)
 
-    def _may_share(self, other: str, seed: Seed) -> bool:
+    def _may_share(self, other: Searched | str, seed: Seed) -> bool:
         if OFTEN in (seed.start, seed.other_start):
             return True
         at = bisect_left(self._starts, seed.start)
         low, high = self._reach(at)
-        before = seed.start - self._starts[low]
-        begin = max(0, seed.other_start - before - SLACK)
-        end = seed.other_start + self._ends[high - 1] - seed.start + SLACK
-        window = tokenize_columns(other[begin:end])
-        if seed.other_start - begin not in window.starts:
+        window = self._window(other, seed, low, high)
+        if seed.other_start not in window.starts:
             return True
-        other_at = window.starts.index(seed.other_start - begin)
-        codes = list(map(code_of, window.terms))
-        back = _alike(self._codes[low:at][::-1], codes[:other_at][::-1])
-        on = _alike(self._codes[at:high], codes[other_at:])
+        other_at = window.starts.index(seed.other_start)
+        back = _alike(self._codes[low:at][::-1], window.codes[:other_at][::-1])
+        on = _alike(self._codes[at:high], window.codes[other_at:])
         if self._weights[at + on] - self._weights[at] < GRAM:
             return True
         # What the window cuts through may be another word.
-        if begin and back < at - low and back >= other_at - 1:
+        if window.begins_cut and back < at - low and back >= other_at - 1:
             return True
-        if end < len(other) and on < high - at and other_at + on >= len(codes) - 1:
+        if window.ends_cut and on < high - at and other_at + on >= len(window.codes) - 1:
             return True
         return self._weights[at + on] - self._weights[at - back] >= ECHO
 
@@ -73,6 +69,29 @@ class Searched:
         low = max(0, bisect_right(weights, weights[at] - ECHO + GRAM) - 1)
         high = min(len(self._codes), bisect_left(weights, weights[end] + ECHO - GRAM))
         return low, high
+
+    def _window(self, other: Searched | str, seed: Seed, low: int, high: int) -> _Window:
+        """The other's tokens around a seed, where one's own are [low, high)."""
+        if isinstance(other, Searched):
+            at = bisect_left(other._starts, seed.other_start)
+            place = slice(max(0, at - high + low), at + high - low)
+            return _Window(other._starts[place], other._codes[place], False, False)
+        before, after = seed.start - self._starts[low], self._ends[high - 1] - seed.start
+        begin = max(0, seed.other_start - before - SLACK)
+        end = seed.other_start + after + SLACK
+        tokens = tokenize_columns(other[begin:end])
+        starts = [begin + start for start in tokens.starts]
+        return _Window(starts, list(map(code_of, tokens.terms)), begin > 0, end < len(other))
+
+
+class _Window(NamedTuple):
+    """Tokens: where each begins in its text, and its hash. begins_cut, ends_cut: whether the first
+    and the last may be a part of a token only."""
+
+    starts: Sequence[int]
+    codes: Sequence[int]
+    begins_cut: bool
+    ends_cut: bool
 
 
 def _alike(one: Sequence[int], other: Sequence[int]) -> int:

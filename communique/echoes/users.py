@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
+import numpy as np
 from sqlalchemy import Connection, text
 
 # However many have used a mark, the first of them say who began it.
@@ -51,12 +52,12 @@ class Sighting:
 
 def store_marks(connection: Connection, marks: Mapping[int, Mapping[int, int]]) -> None:
     """Notes which wording (the key) has which marks, and where."""
+    rows = [(mark, one, at) for one, each in marks.items() for mark, at in each.items()]
+    columns = np.array(rows, np.int64).reshape(-1, 3)
     # In the order of the index, or its pages would be fetched once for each row.
-    rows = sorted((mark, one, at) for one, each in marks.items() for mark, at in each.items())
-    names = ("hashes", "revisions", "starts")
-    columns = zip(*rows, strict=True) if rows else ((), (), ())
-    sent = {name: as_array(column) for name, column in zip(names, columns, strict=True)}
-    connection.execute(_STORE, sent)
+    hashes, revisions, starts = columns[np.argsort(columns[:, 0])].T.tolist()
+    sent = {"hashes": hashes, "revisions": revisions, "starts": starts}
+    connection.execute(_STORE, {name: as_array(column) for name, column in sent.items()})
 
 
 def users_of(connection: Connection, marks: Mapping[int, Mapping[int, int]]) -> Users:
