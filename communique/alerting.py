@@ -18,15 +18,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, exists, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 
 from communique.mail.clean import shown
 from communique.passages import Wording
 from communique.queueing import Facts, Found, Queued, queue, what_was_told
+from communique.refusals import is_collision
 from communique.rulebook import Rulebook, open_rulebook, sync_rules
 from communique.rules import Document
 from communique.schema import Change, Revision, SourceRow, StatementRow
-from communique.settling import settle
+from communique.settling import LARGEST, TRIES, settle
 from communique.verdicts import findings
 from communique.watchlists import Loaded
 from communique.withdrawals import tell_withdrawals
@@ -54,6 +56,14 @@ class _Tally:
     queued: int = 0
     held: Counter[str] = field(default_factory=Counter)
 
+    def __iadd__(self, other: _Tally) -> _Tally:
+        self.problems += other.problems
+        self.judged += other.judged
+        self.matches += other.matches
+        self.queued += other.queued
+        self.held.update(other.held)
+        return self
+
     def add(self, queued: Queued) -> None:
         self.matches += queued.matches
         self.queued += queued.pending
@@ -71,22 +81,38 @@ def judge(engine: Engine, loaded: Loaded, now: datetime, *, batch: int = 200) ->
         rulebook = open_rulebook(connection, loaded, now)
     settled = settle(engine, now)
     tally = _Tally([*rulebook.problems, *settled.problems])
-    after = 0
-    while True:
-        with engine.begin() as connection:
-            waiting = _waiting(connection, after, batch)
-            if not waiting:
-                break
-            after = waiting[-1].id
-            _judge_batch(connection, waiting, rulebook, now, tally)
+    after: int | None = 0
+    while after is not None:
+        after = _judge_next(engine, after, batch, rulebook, now, tally)
     tally.queued += tell_withdrawals(engine, now)
     return AlertReport(
         tally.judged, tally.matches, tally.queued, dict(tally.held), tuple(tally.problems)
     )
 
 
+def _judge_next(
+    engine: Engine, after: int, batch: int, rulebook: Rulebook, now: datetime, tally: _Tally
+) -> int | None:
+    """Judges the next revisions in a transaction, again where another worker stood in its way.
+    Returns the last of them; None: there was none left."""
+    tries = 0
+    while True:
+        mine, tries = _Tally([]), tries + 1
+        try:
+            with engine.begin() as connection:
+                waiting = _waiting(connection, after, batch)
+                _judge_batch(connection, waiting, rulebook, now, mine)
+        except OperationalError as error:
+            if tries == TRIES or not is_collision(error):
+                raise
+            continue
+        tally += mine
+        return waiting[-1].id if waiting else None
+
+
 def _waiting(connection: Connection, after: int, batch: int) -> Sequence[Facts]:
-    """The next revisions that no other worker is judging, locked, each with the wording before."""
+    """The next revisions that no other worker is judging, locked, each with the wording before; at
+    least one, if there is one, as far as they are not too large together."""
     earlier = aliased(Revision)
     # One reader read both wordings there, though it was not the first that read the earlier one.
     edited = exists().where(
@@ -94,7 +120,7 @@ def _waiting(connection: Connection, after: int, batch: int) -> Sequence[Facts]:
         Change.revision_id == Revision.id,
         Change.kind == "edited",
     )
-    return connection.execute(
+    query = (
         select(
             *(Revision.id, Revision.statement_id, Revision.number, Revision.title),
             *(Revision.text_, Revision.backfilled, Revision.reader),
@@ -117,7 +143,15 @@ def _waiting(connection: Connection, after: int, batch: int) -> Sequence[Facts]:
         .order_by(Revision.id)
         .limit(batch)
         .with_for_update(of=Revision, skip_locked=True)
-    ).all()
+    )
+    waiting, size = list[Facts](), 0
+    with connection.execute(query, execution_options={"yield_per": 10}) as rows:
+        for row in rows:
+            size += len(row.text) + len(row.earlier_text or "")
+            if waiting and size > LARGEST:
+                break
+            waiting.append(row)
+    return waiting
 
 
 def _judge_batch(
@@ -140,7 +174,7 @@ def _judge_batch(
         else:
             judged.append(row.id)
     told = what_was_told(connection, matched)
-    for found in matched:
+    for found in _still_there(connection, matched):
         try:
             with connection.begin_nested():
                 queued = queue(connection, found, rulebook, told, now)
@@ -152,6 +186,16 @@ def _judge_batch(
         judged.append(found.row.id)
     connection.execute(update(Revision).where(Revision.id.in_(judged)).values(judged_at=now))
     tally.judged += len(judged)
+
+
+def _still_there(connection: Connection, matched: Sequence[Found]) -> list[Found]:
+    """Those whose statement has not joined another story before its story was locked; the others
+    wait for the next run."""
+    where = select(StatementRow.id, StatementRow.story_id).where(
+        StatementRow.id.in_({found.row.statement_id for found in matched})
+    )
+    story = {row.id: row.story_id for row in connection.execute(where)}
+    return [found for found in matched if story[found.row.statement_id] == found.row.story_id]
 
 
 def _match(row: Facts, rulebook: Rulebook) -> Found:

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from communique.alerting import AlertReport, judge, sync_rules
+from communique.settling import settle
 from communique.subscriptions import subscribe, unsubscribe
 from communique.watchlists import load_watchlists
 from tests.communique.alert_rows import NOW, Posted, edit, post
@@ -465,3 +466,44 @@ def test_whatever_is_posted_edited_and_rerun_each_match_is_told_or_held_and_no_s
         "ON r.id = d.revision_id WHERE r.backfilled AND d.status <> 'held'"
     )
     assert rows(engine, told_of_backfill) == []
+
+
+def test_what_joins_another_story_while_it_is_judged_is_judged_as_what_it_is_now(
+    engine: Engine, judged: Judge
+) -> None:
+    first = post(engine)
+    judged()
+    second = post(engine, source="two", url="https://two.example/", text=f"Now: {BODY}")
+    settle(engine, NOW, steps=())
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as other:
+            other.execute(
+                text(f"SELECT FROM communique.stories WHERE id = {second.story} FOR UPDATE")
+            )
+            report = pool.submit(judged)
+            wait_until(lambda: waits_for_a_lock(engine))
+            other.execute(text(
+                f"UPDATE communique.statements SET story_id = {first.story} "
+                f"WHERE id = {second.statement}; "
+                f"DELETE FROM communique.stories WHERE id = {second.story}"
+            ))  # fmt: skip
+        assert report.result().problems == ()
+    assert judged().problems == ()
+    assert told(engine) == [("new", "pending", None), ("new", "held", "same story")]
+
+
+def test_a_judge_that_gave_way_to_another_worker_tells_everything_once(
+    engine: Engine, judged: Judge
+) -> None:
+    one = post(engine)
+    two = post(engine, source="two", url="https://two.example/")
+    settle(engine, NOW, steps=())
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as other:
+            lock = "SELECT FROM communique.stories WHERE id = {} FOR UPDATE"
+            other.execute(text(lock.format(two.story)))
+            report = pool.submit(judged)
+            wait_until(lambda: waits_for_a_lock(engine))
+            other.execute(text(lock.format(one.story)))  # the judge waits longer, and gives way
+        assert (report.result().judged, report.result().queued) == (2, 2)
+    assert [kind for kind, *_ in told(engine)] == ["new", "new"]

@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 from sqlalchemy import Engine, event, text
 
-from communique import recording
+from communique import recording, store
 from communique.collecting import open_run, register_sources
 from communique.recording import Record, recording_together
 from communique.store import Recorded, Taken
@@ -111,7 +111,7 @@ def test_after_the_run_nothing_more_is_taken_and_all_before_is_stored(
 def test_trouble_of_our_own_is_heard_by_who_waits_and_the_next_are_stored(
     engine: Engine, intakes: list[Intake], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, broken = recording.record_all, [True]
+    real, broken = store.record_all, [True]
 
     def record_all(engine: Engine, batch: Sequence[Taken]) -> list[Recorded]:
         if broken.pop() if broken else False:
