@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -24,6 +26,8 @@ from scrapers.sources import DESKS, Source
 
 # What moves a terminal's cursor, colours it, or turns what stands around it.
 _COMMANDS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+LEAST = 16  # characters of a long value that a column must have room for
 
 
 class _Console(Console):
@@ -105,7 +109,14 @@ def print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
-def _plain(value: object) -> str:
+def counted(number: int, what: str) -> str:
+    """A number and what it counts, as in "1 statement" and "1,234 statements"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _plain(value: object) -> str | float:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
@@ -123,6 +134,24 @@ def print_table(
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
     console.print(table)
+
+
+def print_records(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """A table, or where the terminal is too narrow to read one, a paragraph for each row."""
+    wide = [max(cell_len(_cell(row.get(name))) for row in (*rows, {})) for name in columns]
+    room = sum(
+        max(len(name), min(width, LEAST)) + 1 for name, width in zip(columns, wide, strict=True)
+    )
+    if room <= console.width:
+        print_table(columns, rows)
+        return
+    margin = max(map(len, columns)) + 2
+    for row in rows:
+        for name in columns:
+            head = f"{name.replace('_', ' '):{margin}}"
+            said = _cell(row.get(name)).replace("\n", "\n" + " " * margin)
+            console.print(f"[bold]{head}[/]{said}", highlight=False, soft_wrap=True)
+        console.print()
 
 
 def _cell(value: Any) -> str:

@@ -8,7 +8,15 @@ from datetime import date, datetime
 import typer
 from rich.text import Text
 
-from communique.cli.common import JsonOption, console, errors, parse_day, print_json, the_line
+from communique.cli.common import (
+    JsonOption,
+    console,
+    counted,
+    errors,
+    parse_day,
+    print_json,
+    the_line,
+)
 from communique.echoes.phrases import Phrase
 from communique.echoes.phrases import phrases as find_phrases
 from communique.echoes.reading import EchoedPassage, User, echoed_passages
@@ -97,12 +105,12 @@ def _print_passage(one: EchoedPassage) -> None:
     if len(passage) > LONGEST_SHOWN:
         half = LONGEST_SHOWN // 2
         passage = f"{passage[:half]} […] {passage[-half:]}"
-    said = Text(f"  …{shown_part(one.before)}»")
+    said = Text(f"  {'…' if one.start > len(one.before) else ''}{shown_part(one.before)}»")
     said.append(passage, style="bold")
     said.append(f"«{shown_part(one.after)}…")
     console.print(said, soft_wrap=True)
     _print_user("first used by", one.first)
-    console.print(f"  used since in {one.used_since} statements\n", highlight=False)
+    console.print(f"  used since in {counted(one.used_since, 'statement')}\n", highlight=False)
 
 
 def _print_phrase(one: Phrase) -> None:

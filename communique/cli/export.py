@@ -15,7 +15,7 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from communique.cli.common import errors, the_line
+from communique.cli.common import counted, errors, the_line
 from communique.cli.evidence import EvidenceOption, write_bundle
 from communique.cli.search import SinceOption, UntilOption, refuse, tell_waiting
 from communique.exports import (
@@ -125,6 +125,10 @@ def _output(chosen: str, out: Path | None) -> Iterator[BinaryIO]:
     except BrokenPipeError as error:  # whoever read it has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise ExportError(f"Nobody reads on: the {chosen} is not whole.") from error
+    except OSError as error:  # such as a full disk behind it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        said = error.strerror or str(error)
+        raise ExportError(f"The {chosen} is not whole: standard output, {said}") from error
 
 
 def _write(
@@ -151,7 +155,7 @@ def _counted(connection: Connection, selection: Selection) -> Iterator[Row]:
 
 def _tell(written: Written, out: Path | None) -> None:
     where = f" in {out}" if out else ""
-    errors.print(f"{written.rows:,} statements{where}.", markup=False, highlight=False)
+    errors.print(f"{counted(written.rows, 'statement')}{where}.", markup=False, highlight=False)
     if written.guarded:
         errors.print(
             f"{written.guarded:,} texts begin as a formula does: an apostrophe stands before each "

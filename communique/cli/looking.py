@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from communique.cli.common import console, print_table, visible
+from communique.cli.common import console, counted, print_table, visible
 from communique.diffs import MARKS, Operation
 from communique.showing import MOST, Rows, Shown
 
@@ -18,7 +18,7 @@ KINDS = {
     "withdrawn": "withdrawn: gone twice, hours apart",
     "returned": "there again",
 }
-_OTHERS = ("id", "day", "source", "country", "language", "title", "withdrawn_at", "url")
+_OTHER_FACTS = ("day", "source", "country", "language")
 
 
 def print_shown(found: Shown) -> None:
@@ -82,7 +82,7 @@ def _print_change(change: Mapping[str, Any]) -> None:
 def _print_around(found: Shown) -> None:
     if found.part_of is not None:
         _head("Part of")
-        print_table(_OTHERS, [found.part_of])
+        _print_rows([found.part_of])
     for title, rows in (
         (f"Also in story {found.facts['story_id']}", found.story),
         ("Holds whole", found.parts),
@@ -96,19 +96,20 @@ def _print_around(found: Shown) -> None:
         _head("Echoes")
         passages, earlier = echoes["passages"], echoes["earlier_statements"]
         _line(
-            f"{_counted(passages, 'passage')} stood in {_counted(earlier, 'earlier statement')}; "
-            f"{_counted(echoes['later_statements'], 'later one')} took passages up from here."
+            f"{counted(passages, 'passage')} stood in {counted(earlier, 'earlier statement')}; "
+            f"{counted(echoes['later_statements'], 'later one')} took passages up from here."
         )
 
 
 def _print_rows(rows: Rows) -> None:
-    print_table(_OTHERS, rows)
+    for row in rows:
+        facts = [str(row[name]) for name in _OTHER_FACTS if row[name] is not None]
+        facts += [f"withdrawn {row['withdrawn_at']:%Y-%m-%d}"] if row["withdrawn_at"] else []
+        _line(f"{row['id']}  {' · '.join(facts)}")
+        _line(f"  {row['title']}")
+        _line(f"  {row['url']}")
     if len(rows) == MOST:
         _line(f"... of which only {MOST} are shown")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _head(title: str) -> None:

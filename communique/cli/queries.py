@@ -9,8 +9,15 @@ from typing import Any
 import typer
 
 from communique import cookbook
-from communique.cli.common import JsonOption, console, print_json, print_table
-from communique.database import database
+from communique.cli.common import (
+    JsonOption,
+    console,
+    counted,
+    print_json,
+    print_records,
+    print_table,
+)
+from communique.database import StoreError, database
 from communique.settings import Settings
 
 MOST_SHOWN = 200  # rows of a table; CSV and JSON have all
@@ -44,7 +51,7 @@ def query(
 
     Example: communique db query statements_by_country_and_month --csv
     """
-    found = cookbook.find_query(name)
+    found = _named(name)
     if as_csv and as_json:
         raise typer.BadParameter("choose --csv or --json")
     if sql:
@@ -62,9 +69,16 @@ def query(
             _print(found, columns, answer)
 
 
+def _named(name: str) -> cookbook.Query:
+    try:
+        return cookbook.find_query(name)
+    except StoreError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 def _print(found: cookbook.Query, columns: tuple[str, ...], answer: Any) -> None:
     rows = answer.fetchmany(MOST_SHOWN)
     console.print(found.question, style="bold", markup=False)
-    print_table(columns, [row._mapping for row in rows])
+    print_records(columns, [row._mapping for row in rows])
     more = f", the first {MOST_SHOWN}; --csv has all" if answer.fetchone() else ""
-    console.print(f"{len(rows)} rows{more}", markup=False)
+    console.print(f"{counted(len(rows), 'row')}{more}", markup=False)

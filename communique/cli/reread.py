@@ -10,12 +10,14 @@ from typing import Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from sqlalchemy import text
 
 from communique.cli.common import (
     DeskOption,
     JsonOption,
     SourceOption,
     console,
+    counted,
     errors,
     named,
     parse_day,
@@ -33,6 +35,9 @@ from communique.rereading import Reread, apply, described, reread
 SHOWN, KEPT = 3, 20
 # Statements that are written in one transaction.
 AT_ONCE = 50
+_READERS = text("""
+SELECT DISTINCT split_part(reader, '/', 1) FROM communique.revisions ORDER BY 1
+""")
 _TROUBLE = ("unread", "doubtful", "same version", "no evidence")
 
 
@@ -83,6 +88,8 @@ def reread_command(
         wanted = _wanted(line, desk, source, reader, day)
         tallies: dict[str, Tally] = {}
         written = _take(line, wanted, tallies, write=write)
+        if wanted.reader is not None and not tallies:
+            _check_reader(line, wanted.reader)
     if as_json:
         print_json(_as_dict(tallies, written, applied=write))
     else:
@@ -105,6 +112,13 @@ def _wanted(
     since = datetime.combine(day, time(), timezone.utc) if day else None
     name = reader.split("/")[0] if reader else None
     return Wanted(standing=True, sources=sources, reader=name, since=since)
+
+
+def _check_reader(line: Line, name: str) -> None:
+    with line.engine.connect() as connection:
+        known = connection.execute(_READERS).scalars().all()
+    if known and name not in known:
+        raise typer.BadParameter(f"no reader {name!r} read anything; there are {', '.join(known)}")
 
 
 def _take(line: Line, wanted: Wanted, tallies: dict[str, Tally], *, write: bool) -> tuple[int, int]:
@@ -189,7 +203,9 @@ def _print(tallies: dict[str, Tally], written: tuple[int, int], *, applied: bool
             if shown[one.result] <= SHOWN:
                 _print_example(source, one)
     total: Counter[str] = sum((tally.results for tally in tallies.values()), Counter())
-    said = f"{sum(total.values())} wordings read again, {total['differs']} read otherwise."
+    said = (
+        f"{counted(sum(total.values()), 'wording')} read again, {total['differs']} read otherwise."
+    )
     if applied:
         said += f" Written down: {written[0]} wordings, {written[1]} dates."
     elif total["differs"]:

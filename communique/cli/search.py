@@ -7,11 +7,18 @@ from datetime import date
 from typing import Any, NoReturn
 
 import typer
-from rich.padding import Padding
 from rich.text import Text
 from sqlalchemy import Connection, text
 
-from communique.cli.common import JsonOption, console, errors, parse_day, print_json, the_line
+from communique.cli.common import (
+    JsonOption,
+    console,
+    counted,
+    errors,
+    parse_day,
+    print_json,
+    the_line,
+)
 from communique.mail.clean import shown
 from communique.mail.excerpts import Excerpt
 from communique.rules import RuleError
@@ -20,6 +27,7 @@ from communique.search import search as find
 
 _WAITING = text("SELECT count(*) FROM communique.revisions WHERE settled_at IS NULL")
 PASSAGES = 3  # shown of each statement
+INDENT = " " * 12
 QueryArgument = typer.Argument(
     help='What to look for, as in a rule: words, "phrases", AND, OR, NOT, country:DE, ...'
 )
@@ -113,18 +121,22 @@ def _print(hit: Found) -> None:
     head = Text(f"{day}  ") + title.copy() + Text(f"  [{hit.id}]", style="dim")
     head.stylize("bold")
     console.print(head, soft_wrap=True, highlight=False)
-    facts = [hit.publisher, hit.country, hit.language, hit.url]
+    facts = [hit.publisher, hit.country, hit.language]
     facts += [f"withdrawn {hit.withdrawn_at:%Y-%m-%d}"] if hit.withdrawn_at else []
     _indented(Text(shown(" · ".join(fact for fact in facts if fact)), style="dim"))
+    # In one piece, however narrow the terminal, so that it can be followed.
+    console.print(Text(INDENT + shown(hit.url), style="dim"), soft_wrap=True, highlight=False)
     for excerpt in passages:
         if excerpt.field == "text":
             _indented(_marked(excerpt))
     if more:
-        _indented(Text(f"and {more} more", style="dim"))
+        _indented(Text(f"and {counted(more, 'more passage')}", style="dim"))
 
 
 def _indented(line: Text) -> None:
-    console.print(Padding(line, (0, 0, 0, 12)), highlight=False)
+    for each in line.wrap(console, max(console.width - len(INDENT), 20)):
+        each.rstrip()
+        console.print(Text(INDENT) + each, soft_wrap=True, highlight=False)
 
 
 def _marked(excerpt: Excerpt) -> Text:

@@ -11,7 +11,15 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from sqlalchemy import text
 
-from communique.cli.common import JsonOption, console, errors, print_json, print_table, the_line
+from communique.cli.common import (
+    JsonOption,
+    console,
+    counted,
+    errors,
+    print_json,
+    print_table,
+    the_line,
+)
 from communique.mail.clean import shown
 from communique.stories.corrections import Corrected, NotThere
 from communique.stories.corrections import merge as merge_stories
@@ -64,7 +72,7 @@ def show(
     if as_json:
         print_json(found)
         return
-    console.print(f"Story {found['story']}: {len(found['statements'])} statements")
+    console.print(f"Story {found['story']}: {counted(len(found['statements']), 'statement')}")
     print_table(
         ("id", "source", "published_on", "first_seen_at", "title"), _plain(found["statements"])
     )
@@ -73,8 +81,11 @@ def show(
         print_table(("id", "part_of", "source", "published_on", "title"), _plain(found["parts"]))
     if found["corrections"]:
         console.print("\nPut right by hand:")
-        columns = ("statement_id", "other_id", "same", "made_at", "note")
-        print_table(columns, _plain(found["corrections"]))
+        said = [
+            each | {"one_story": "yes" if each["same"] else "no"} for each in found["corrections"]
+        ]
+        columns = ("statement_id", "other_id", "one_story", "made_at", "note")
+        print_table(columns, _plain(said))
 
 
 @app.command()
@@ -199,7 +210,7 @@ def _report(done: Corrected, as_json: bool) -> None:
     if as_json:
         print_json(asdict(done))
         return
-    said = f"Story {done.story_id} has {done.statements} statements now."
+    said = f"Story {done.story_id} has {counted(done.statements, 'statement')} now."
     if done.judged_again:
         said += f" {done.judged_again} messages held back before are judged again."
     console.print(said, highlight=False, soft_wrap=True)

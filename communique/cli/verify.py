@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from communique.cli.common import JsonOption, console, errors, print_json, the_line
+from communique.cli.common import JsonOption, console, counted, errors, print_json, the_line
 from communique.evidence import Damage, Proof, verify_all, verify_statement
 from communique.evidence.claims import count
 from communique.health import plain
@@ -164,10 +164,11 @@ def _print(tally: Tally, every: list[Proof] | None, *, as_json: bool) -> None:
 def _summary(tally: Tally, statements: int) -> str:
     if tally.failed:
         return (
-            f"{len(tally.failed)} of {tally.wordings} wordings are not proved, "
-            f"of {statements} statements."
+            f"{len(tally.failed)} of {counted(tally.wordings, 'wording')} not proved, "
+            f"of {counted(statements, 'statement')}."
         )
-    return f"{tally.wordings} wordings are proved by the archive."
+    verb = "is" if tally.wordings == 1 else "are"
+    return f"{counted(tally.wordings, 'wording')} {verb} proved by the archive."
 
 
 def lines(proof: Proof, *, places: bool = True) -> Iterator[str]:

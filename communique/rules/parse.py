@@ -98,7 +98,10 @@ def _syntax_error(message: str, query: str) -> RuleError:
     if not query.strip():
         return RuleError("the query is empty: write a word or a phrase", 0)
     if found is None:
-        return RuleError("it ends too early: a bracket, or a word after an operator", len(query))
+        return RuleError(
+            "it ends too early: a closing bracket, or a word after an operator, is missing",
+            len(query),
+        )
     position = int(found[1])
     if query[position] == '"':
         return RuleError("a quotation mark that is never closed", position)

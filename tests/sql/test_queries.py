@@ -256,7 +256,7 @@ def test_the_command_asks_them(database_url: str, engine: Engine, said: list[Pos
     assert lines[0].startswith("country,publisher,day")
     assert len(lines) == 3
     assert "2 rows" in communique(*asked_, settings=settings).stdout
-    missing = communique("db", "query", "nothing", settings=settings, status=1)
+    missing = communique("db", "query", "nothing", settings=settings, status=2)
     assert "first_mention_by_country" in missing.stderr
 
 

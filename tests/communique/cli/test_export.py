@@ -144,6 +144,18 @@ def test_a_reader_that_has_enough_is_no_crash(store: dict[str, str], engine: Eng
     assert "Traceback" not in said
 
 
+def test_a_full_disk_behind_standard_output_is_no_crash(store: dict[str, str]) -> None:
+    command = [sys.executable, "-c", "from communique.cli import main; main()",
+               "export", "lighthouse", "--format", "jsonl"]  # fmt: skip
+    kept = os.environ | {"COMMUNIQUE_DATABASE_URL": store["database_url"]}
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, env=kept, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "is not whole: standard output, No space left" in done.stderr
+
+
 def test_a_byte_order_mark_and_the_newest_few_on_request(store: dict[str, str]) -> None:
     with_mark = exported(store, "--format", "csv", "--bom", "--limit", "1")
     assert with_mark.startswith("\ufeffid,")

@@ -45,6 +45,16 @@ def test_a_search_shows_the_original_words(store: dict[str, str]) -> None:
     assert "\x1b" not in shown
 
 
+def test_an_address_stays_in_one_piece_on_a_narrow_terminal(
+    store: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (hit,) = answer("search", *PATIENT, "title:open", "--limit", "1", settings=store)["hits"]
+    monkeypatch.setenv("COLUMNS", "24")
+    shown = communique("search", *PATIENT, "title:open", "--limit", "1", settings=store).stdout
+    assert hit["url"] in [line.strip() for line in shown.splitlines()]
+    assert [line for line in shown.splitlines() if line.endswith(" ")] == []
+
+
 @pytest.mark.parametrize("query", ["灯塔", "燈塔"])
 def test_two_characters_are_found_in_either_script(store: dict[str, str], query: str) -> None:
     hits = answer("search", *PATIENT, query, settings=store)["hits"]

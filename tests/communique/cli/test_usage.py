@@ -32,6 +32,11 @@ def test_every_command_has_help_and_an_example(path: str) -> None:
     assert "Example:" in text
 
 
+def test_help_has_a_short_option_everywhere(tmp_path: Path) -> None:
+    said = communique("db", "query", "-h", settings={"home": str(tmp_path)}).stdout
+    assert "db query [OPTIONS]" in said
+
+
 def test_the_reference_pages_are_up_to_date() -> None:
     assert write_docs(check=True) == 0
 
@@ -47,6 +52,7 @@ def test_the_reference_pages_are_up_to_date() -> None:
         (("watchlists", "measure", "no-such-file"), "no-such-file"),
         (("replay",), "COMMUNIQUE_REPLAY"),
         (("colect",), "collect"),
+        (("db", "query", "withdrawal"), "There are: alerted_and_held"),
     ],
 )
 def test_wrong_usage_is_status_2_and_says_what_would_do(
