@@ -16,8 +16,10 @@ from communique.verdicts import Held
 
 def lock_judging(connection: Connection, stories: Collection[int]) -> None:
     """Waits until nobody judges or tells a statement of these stories, and lets nobody begin until
-    the transaction ends. Wordings first and stories next, as judging does."""
+    the transaction ends. Statements first and wordings next, as intake does, then stories, as
+    judging does."""
     asked = {"stories": sorted(stories)}
+    connection.execute(_LOCK_STATEMENTS, asked)
     connection.execute(_LOCK_WORDINGS, asked)
     connection.execute(_LOCK_STORIES, asked)
 
@@ -32,6 +34,10 @@ def retell(connection: Connection, stories: Collection[int]) -> int:
     return int(again)
 
 
+_LOCK_STATEMENTS = text("""
+SELECT id FROM communique.statements WHERE story_id = ANY (CAST(:stories AS bigint[]))
+ORDER BY id FOR NO KEY UPDATE
+""")
 _LOCK_WORDINGS = text("""
 SELECT r.id FROM communique.revisions r JOIN communique.statements s ON s.id = r.statement_id
 WHERE s.story_id = ANY (CAST(:stories AS bigint[])) ORDER BY r.id FOR UPDATE OF r

@@ -324,3 +324,23 @@ def test_a_mail_that_is_being_sent_while_stories_are_merged_is_not_called_held(
         ("ana@example.org", two.statement, "sent", None),
         ("ben@example.org", two.statement, "pending", None),
     ]
+
+
+def test_putting_right_and_storing_an_edit_of_the_same_statement_do_not_block_each_other(
+    engine: Engine, judged: Judge
+) -> None:
+    one, two = posted(engine, ONE, 1), posted(engine, ONE, 2)
+    judged()
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as intake:
+            lock = f"SELECT FROM communique.statements WHERE id = {two.statement}"
+            intake.execute(text(f"{lock} FOR NO KEY UPDATE"))
+            done = pool.submit(splits, engine, two.statement, stays=one.statement)
+            deadline = time.monotonic() + 20
+            while not rows(engine, WAITING) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            intake.execute(text(
+                "INSERT INTO communique.changes (statement_id, kind, at, revision_id) "
+                f"VALUES ({two.statement}, 'withdrawn', now(), {two.revision})"
+            ))  # fmt: skip
+        assert done.result().statements == 1
