@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from communique.cli.common import counted, errors, the_line
 from communique.cli.evidence import EvidenceOption, write_bundle
-from communique.cli.search import SinceOption, UntilOption, refuse, tell_waiting
+from communique.cli.search import SinceOption, UntilOption, check_period, refuse, tell_waiting
 from communique.exports import (
     FORMATS,
     About,
@@ -75,6 +75,7 @@ def export(
     if evidence is not None:
         write_bundle(evidence, out)
         return
+    check_period(since, until)
     chosen = _format_of(file_format, out)
     selection = Selection(query, since, until, limit)
     try:

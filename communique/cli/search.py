@@ -68,6 +68,7 @@ def search(
 
     Example: communique search 'huawei AND "clean network" country:DE' --since 2020-01-01
     """
+    check_period(since, until)
     with the_line() as line, line.engine.connect() as connection:
         tell_waiting(connection)
         try:
@@ -90,6 +91,12 @@ def search(
         _print(hit)
     for said in _summary(results):
         console.print(said, markup=False, highlight=False, soft_wrap=True)
+
+
+def check_period(since: date | None, until: date | None) -> None:
+    """A period that ends before it begins is wrong usage: nothing can be found in it."""
+    if since and until and until < since:
+        raise typer.BadParameter(f"the period ends ({until}) before it begins ({since})")
 
 
 def refuse(query: str, error: RuleError | SearchError) -> NoReturn:

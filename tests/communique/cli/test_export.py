@@ -104,6 +104,10 @@ def test_a_file_is_whole_or_keeps_what_it_was(
         (("lighthouse AND", "--format", "csv"), "ends too early"),
         (("lighthouse",), "say which --format; there are csv, jsonl"),
         (("lighthouse", "--format", "xls"), "no format 'xls'"),
+        (
+            ("lighthouse", "--format", "csv", "--since", "2021-01-02", "--until", "2021-01-01"),
+            "before it begins",
+        ),
         (("lighthouse", "--out", "/nowhere/found.csv"), "there is no folder /nowhere"),
     ],
 )
