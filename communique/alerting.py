@@ -142,7 +142,8 @@ def _waiting(connection: Connection, after: int, batch: int) -> Sequence[Facts]:
         .where(Revision.judged_at.is_(None), Revision.settled_at.is_not(None), Revision.id > after)
         .order_by(Revision.id)
         .limit(batch)
-        .with_for_update(of=Revision, skip_locked=True)
+        # Not FOR UPDATE: another judge's match of the wording before may refer to one of these.
+        .with_for_update(of=Revision, skip_locked=True, key_share=True)
     )
     waiting, size = list[Facts](), 0
     with connection.execute(query, execution_options={"yield_per": 10}) as rows:

@@ -40,7 +40,7 @@ ORDER BY id FOR NO KEY UPDATE
 """)
 _LOCK_WORDINGS = text("""
 SELECT r.id FROM communique.revisions r JOIN communique.statements s ON s.id = r.statement_id
-WHERE s.story_id = ANY (CAST(:stories AS bigint[])) ORDER BY r.id FOR UPDATE OF r
+WHERE s.story_id = ANY (CAST(:stories AS bigint[])) ORDER BY r.id FOR NO KEY UPDATE OF r
 """)
 _LOCK_STORIES = text("""
 SELECT id FROM communique.stories WHERE id = ANY (CAST(:stories AS bigint[]))

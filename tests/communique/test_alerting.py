@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from communique import alerting
 from communique.alerting import AlertReport, judge, sync_rules
 from communique.settling import settle
 from communique.subscriptions import subscribe, unsubscribe
@@ -320,12 +321,12 @@ def in_a_process_of_its_own(engine: Engine, watchlists: Path) -> subprocess.Pope
     return subprocess.Popen([sys.executable, "-c", program, url, str(watchlists)])
 
 
-def waits_for_a_lock(engine: Engine) -> bool:
+def waits_for_a_lock(engine: Engine, processes: int = 1) -> bool:
     query = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
         "AND wait_event_type = 'Lock'"
     )
-    return rows(engine, query) != [(0,)]
+    return int(str(rows(engine, query)[0][0])) >= processes
 
 
 def wait_until(happened: Callable[[], bool]) -> None:
@@ -507,3 +508,24 @@ def test_a_judge_that_gave_way_to_another_worker_tells_everything_once(
             other.execute(text(lock.format(one.story)))  # the judge waits longer, and gives way
         assert (report.result().judged, report.result().queued) == (2, 2)
     assert [kind for kind, *_ in told(engine)] == ["new", "new"]
+
+
+def test_two_judges_of_two_wordings_of_a_statement_do_not_block_each_other(
+    engine: Engine, judged: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerting, "TRIES", 1)
+    first = post(engine)
+    edit(engine, first, TITLE, BODY.replace("nobody", "no one"))
+    settle(engine, NOW, steps=())
+    with ThreadPoolExecutor(2) as pool, engine.connect() as story, engine.connect() as wording:
+        story.execute(text("SELECT FROM communique.stories FOR UPDATE"))
+        lock = f"SELECT FROM communique.revisions WHERE id = {first.revision} FOR UPDATE"
+        wording.execute(text(lock))
+        reports = [pool.submit(judged)]  # has the second wording, and waits for its story
+        wait_until(lambda: waits_for_a_lock(engine))
+        wording.rollback()
+        reports.append(pool.submit(judged))  # has the first
+        wait_until(lambda: waits_for_a_lock(engine, 2))
+        story.rollback()
+        assert [problem for one in reports for problem in one.result().problems] == []
+    assert told(engine) == [("wording", "pending", None), ("new", "held", "same story")]
