@@ -71,8 +71,8 @@ def phrases(
     """Show the formulations on the rise: who began them, who followed, in which countries, on
     which days; and how many used them in as many days before.
 
-    A statement and its reposts count as one user, by the day of publication. The one with the
-    greatest x comes first: users now for each before, both plus one.
+    A statement and its reposts count as one user, by the day of publication. What
+    gained the most users comes first; x is how many times as many, each number plus one.
 
     Example: communique phrases --since 2026-01-01 --language en
     """
