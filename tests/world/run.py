@@ -140,6 +140,7 @@ def _run(
     watching = _Watch(seen, day, attempt)
     began = time.monotonic()
     done = collect_all(line, sources, run_key=f"day {day}", onlooker=watching, longest=LONGEST_TURN)
+    line.turns.close()  # a run is a process of its own, where days do not pass in minutes
     seen.runs[day, attempt] = time.monotonic() - began
     return frozenset(each.source.id for each in done if each.failed)
 
