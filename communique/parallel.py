@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from communique.coverage import SourceCoverage
 from scrapers.addresses import host_of
 from scrapers.errors import ScrapeError
-from scrapers.large import for_many_threads
+from scrapers.large import for_many_threads, trim
 from scrapers.pace import Stopped
 from scrapers.sources import Source
 
@@ -29,6 +29,8 @@ FEW = 20
 # How long a run that is stopped waits for requests under way, in seconds.
 GRACE = 10.0
 TICK = 0.5
+# How often memory that pages have left behind goes back to the system, in seconds.
+TRIM_EVERY = 2.0
 
 
 class Refusal(Exception):
@@ -84,6 +86,7 @@ def by_host(
     ]
     results: dict[str, Done] = {}
     waiting = deque[Done]()
+    trimmed = time.monotonic()
     try:
         for thread in threads:
             thread.start()
@@ -99,6 +102,9 @@ def by_host(
                 results[one.source.id] = over(one) if over is not None else one
             if tick is not None:
                 tick()
+            if time.monotonic() - trimmed > TRIM_EVERY:
+                trimmed = time.monotonic()
+                trim()
     except BaseException:
         stopping.set()
         deadline = time.monotonic() + GRACE

@@ -73,9 +73,15 @@ def give_back() -> None:
     """Gives the memory of what is no longer used back to the system. A soup is a tangle of
     references, which stays until somebody looks for it; freed memory stays with the allocator."""
     gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    trim()
+
+
+def trim() -> None:
+    """Gives what the allocator holds free back to the system, a matter of milliseconds. Between
+    what hundreds of threads still hold it would stay for ever."""
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl and macOS have none
+    if malloc_trim is not None:
+        malloc_trim(0)
 
 
 def for_many_threads() -> None:

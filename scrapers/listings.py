@@ -28,10 +28,10 @@ def read_listing(source: Source, facts: ListingFacts, capture: Capture, now: dat
         listing = _read(source, facts, capture, now)
     floor = facts.at_least if capture.url == facts.url else int(facts.type not in _MAY_END_EMPTY)
     whole = listing.whole()
-    if len(whole.entries) < floor and not (facts.type == "sitemap" and whole.pages):
-        raise NothingListed(
-            f"the listing names {len(whole.entries)} addresses, at least {floor} were expected"
-        )
+    # One address spelt twice, as with a campaign's tag, is one.
+    named = len(canonical_entries(source, whole))
+    if named < floor and not (facts.type == "sitemap" and whole.pages):
+        raise NothingListed(f"the listing names {named} addresses, at least {floor} were expected")
     languages = (facts.language,) if facts.language else source.languages
     entries = infer_years(listing.entries, zone=source.time_zone, languages=languages)
     return replace(listing, entries=entries)

@@ -462,7 +462,8 @@ def test_an_edit_is_one_though_a_newer_reader_than_the_first_has_read_what_stood
 def test_nothing_that_a_server_says_is_refused_by_the_store(intake: Intake) -> None:
     foul = "\x00\udc80\ud83d"
     finding = found(TEXT + foul, title="On networks" + foul, url=URL + foul)
-    assert finding.capture is not None and finding.statement is not None
+    assert finding.capture is not None
+    assert finding.statement is not None
     headers = {"etag": f'"{foul}"', "last-modified": foul}
     capture = replace(finding.capture, headers=headers, final_url=URL + foul)
     published = replace(finding.statement.published, text=foul)

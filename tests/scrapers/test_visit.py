@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+import pytest
+
+from scrapers.errors import NothingListed
+from scrapers.listings import read_listing
 from scrapers.readers import reader
-from scrapers.sources import Source
+from scrapers.sources import ListingFacts, Source
 from scrapers.values import Capture, Entry, Known
 from scrapers.visit import visit
 
@@ -40,3 +44,13 @@ def test_a_page_that_was_read_itself_is_not_read_again_from_a_feed_that_carries_
     again = visit(SOURCE, URL, entry, fetch, from_feed, NOW, capture=feed)
     assert again.statement is not None
     assert asked == [URL]
+
+
+def test_one_address_spelt_twice_does_not_reach_a_listings_floor() -> None:
+    item = "<item><title>A title</title><link>https://office.example/news/a{}</link></item>"
+    body = f"<rss version='2.0'><channel>{item.format('')}{item.format('?utm_source=x')}</channel>"
+    url = "https://office.example/feed"
+    facts = ListingFacts(url=url, type="rss", at_least=2)
+    feed = Capture(url, url, NOW, 200, {"content-type": "text/xml"}, f"{body}</rss>".encode())
+    with pytest.raises(NothingListed, match="names 1 addresses, at least 2"):
+        read_listing(SOURCE, facts, feed, NOW)
