@@ -55,7 +55,7 @@ def known_addresses(
         Address.suspect.is_not(None).label("suspect"),
         Revision.sha256,
         Revision.title,
-        Revision.reader,
+        StatementRow.reader,
     )
     query = query.outerjoin(StatementRow, StatementRow.id == Address.statement_id).outerjoin(
         Revision,

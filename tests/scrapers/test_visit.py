@@ -46,6 +46,19 @@ def test_a_page_that_was_read_itself_is_not_read_again_from_a_feed_that_carries_
     assert asked == [URL]
 
 
+@pytest.mark.parametrize(("by", "etag"), [(reader("generic").id, '"1"'), ("generic/0", None)])
+def test_a_page_that_an_older_reader_read_is_asked_for_whole(by: str, etag: str | None) -> None:
+    sent: list[str | None] = []
+
+    def fetch(url: str, source: Source, known: Known | None) -> Capture:
+        sent.append(known.etag if known else "unknown")
+        return Capture(url, url, NOW, 304, {}, b"")
+
+    known = Known(etag='"1"', statement=1, wording="x", title="A title", reader=by, due=True)
+    visit(SOURCE, URL, Entry(URL, "A title", None, None), fetch, known, NOW)
+    assert sent == [etag]
+
+
 def test_one_address_spelt_twice_does_not_reach_a_listings_floor() -> None:
     item = "<item><title>A title</title><link>https://office.example/news/a{}</link></item>"
     body = f"<rss version='2.0'><channel>{item.format('')}{item.format('?utm_source=x')}</channel>"
