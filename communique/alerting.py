@@ -18,17 +18,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, exists, select, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import aliased
 
 from communique.mail.clean import shown
 from communique.passages import Wording
 from communique.queueing import Facts, Found, Queued, queue, what_was_told
-from communique.refusals import is_collision
+from communique.refusals import begun_again
 from communique.rulebook import Rulebook, open_rulebook, sync_rules
 from communique.rules import Document
 from communique.schema import Change, Revision, SourceRow, StatementRow
-from communique.settling import LARGEST, TRIES, settle
+from communique.settling import not_too_large, settle
 from communique.verdicts import findings
 from communique.watchlists import Loaded
 from communique.withdrawals import tell_withdrawals
@@ -95,19 +94,17 @@ def _judge_next(
 ) -> int | None:
     """Judges the next revisions in a transaction, again where another worker stood in its way.
     Returns the last of them; None: there was none left."""
-    tries = 0
-    while True:
-        mine, tries = _Tally([]), tries + 1
-        try:
-            with engine.begin() as connection:
-                waiting = _waiting(connection, after, batch)
-                _judge_batch(connection, waiting, rulebook, now, mine)
-        except OperationalError as error:
-            if tries == TRIES or not is_collision(error):
-                raise
-            continue
-        tally += mine
-        return waiting[-1].id if waiting else None
+
+    def work() -> tuple[Sequence[Facts], _Tally]:
+        mine = _Tally([])
+        with engine.begin() as connection:
+            waiting = _waiting(connection, after, batch)
+            _judge_batch(connection, waiting, rulebook, now, mine)
+        return waiting, mine
+
+    judged, mine = begun_again(work, f"what comes after revision {after} is judged")
+    tally += mine
+    return judged[-1].id if judged else None
 
 
 def _waiting(connection: Connection, after: int, batch: int) -> Sequence[Facts]:
@@ -145,14 +142,8 @@ def _waiting(connection: Connection, after: int, batch: int) -> Sequence[Facts]:
         # Not FOR UPDATE: another judge's match of the wording before may refer to one of these.
         .with_for_update(of=Revision, skip_locked=True, key_share=True)
     )
-    waiting, size = list[Facts](), 0
     with connection.execute(query, execution_options={"yield_per": 10}) as rows:
-        for row in rows:
-            size += len(row.text) + len(row.earlier_text or "")
-            if waiting and size > LARGEST:
-                break
-            waiting.append(row)
-    return waiting
+        return not_too_large(rows, lambda row: len(row.text) + len(row.earlier_text or ""))
 
 
 def _judge_batch(

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _COLLISIONS = ("40001", "40P01")
 _AWAY = ("08", "57P", "53100", "53300")
+
+# How often work begins again because another worker came first, or stood in its way.
+TRIES = 5
+
+log = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
 
 
 def is_collision(error: Exception) -> bool:
@@ -26,3 +37,27 @@ def is_away(error: Exception) -> bool:
     if code is None:
         return isinstance(error, OperationalError | InterfaceError)
     return str(code).startswith(_AWAY)
+
+
+def begun_again(
+    work: Callable[[], _Result],
+    said: str,
+    *,
+    again: Callable[[Exception], bool] = is_collision,
+) -> _Result:
+    """What `work`, a transaction of its own, returns; it begins again, five times at most in all,
+    where another worker stood in its way. said: what is done again, for the log. again: which
+    errors mean that; any other, and the last, is raised."""
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except Exception as error:
+            if not again(error):
+                raise
+            log.info("%s again: %s", said, in_a_line(error))
+    return work()
+
+
+def in_a_line(error: Exception) -> str:
+    """An error in the first line of its words, for a log."""
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]

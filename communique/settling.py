@@ -9,17 +9,17 @@ other, or two of them could begin the same story twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, Row, select, text, update
 
 from communique.changes import make_diffs, make_missing_diffs
 from communique.echoes import find_echoes
 from communique.mail.clean import shown
-from communique.refusals import is_away, is_collision
+from communique.refusals import begun_again, is_away, is_collision
 from communique.schema import Revision, SourceRow, StatementRow
 from communique.search.indexing import index_terms
 from communique.stories import group
@@ -29,12 +29,12 @@ from communique.translations import pair
 # Whoever settles, or puts stories right by hand, holds it; any constant of our own will do.
 SETTLING_LOCK = 0x53544C45
 
-# How often a batch begins again because another worker stood in its way.
-TRIES = 5
 # No more characters are settled at once, or texts of ten megabytes would fill the memory.
 LARGEST = 4_000_000
 
 log = logging.getLogger(__name__)
+
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +99,24 @@ def lock_stories(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SETTLING_LOCK})
 
 
+def not_too_large(rows: Iterable[_Row], size: Callable[[_Row], int]) -> list[_Row]:
+    """The first of these, at least one where there is one, as far as their characters together are
+    no more than is settled at once."""
+    taken, characters = list[_Row](), 0
+    for row in rows:
+        characters += size(row)
+        if taken and characters > LARGEST:
+            break
+        taken.append(row)
+    return taken
+
+
 def _waiting(engine: Engine, batch: int) -> Sequence[Unsettled]:
     """The next wordings, at least one, as far as they are not too large together."""
-    waiting, size = list[Unsettled](), 0
     with engine.connect() as connection:
         few = connection.execution_options(yield_per=10)
-        for row in few.execute(_UNSETTLED.limit(batch)):
-            size += len(row.text)
-            if waiting and size > LARGEST:
-                break
-            waiting.append(_unsettled(row))
-    return waiting
+        rows = not_too_large(few.execute(_UNSETTLED.limit(batch)), lambda row: len(row.text))
+    return list(map(_unsettled, rows))
 
 
 _UNSETTLED = (
@@ -138,14 +145,9 @@ def _settle_together(
     engine: Engine, waiting: Sequence[Unsettled], now: datetime, steps: Sequence[Step]
 ) -> int:
     """As `_settle_batch`; begins again where another worker stood in the way."""
-    for _ in range(TRIES - 1):
-        try:
-            return _settle_batch(engine, waiting, now, steps)
-        except Exception as error:
-            if not is_collision(error):
-                raise
-            log.info("%d wordings are settled again: %s", len(waiting), error)
-    return _settle_batch(engine, waiting, now, steps)
+    return begun_again(
+        lambda: _settle_batch(engine, waiting, now, steps), f"{len(waiting)} wordings are settled"
+    )
 
 
 def _settle_batch(

@@ -16,20 +16,16 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Engine, func
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 
 from communique.ledger import CaptureNote, Key, Ledger, Place, Standing, open_ledger
 from communique.ledger_rows import Overtaken, write_ledger
-from communique.refusals import is_away, is_collision
+from communique.refusals import begun_again, in_a_line, is_away, is_collision
 from communique.retention import ensure_months
 from communique.rows import capture_values, clean, listed_facts
 from communique.schema import Address, CaptureRow, WalkedListing
 from communique.visits import confirmed_gone, next_visit
 from communique.wordings import Intake, is_stale, stands, store_statement, withdraw
 from scrapers.values import Finding, Listed, ListingSeen, Outcome
-
-# How often a batch begins again because another worker came first, or stood in its way.
-TRIES = 5
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +106,7 @@ def record_all(engine: Engine, batch: Sequence[Taken]) -> list[Recorded]:
     except Exception as error:
         if len(batch) == 1 or is_away(error):
             return [Recorded(finding, error=error) for _, finding in batch]
-        log.warning("%d findings are recorded one by one: %s", len(batch), _line(error))
+        log.warning("%d findings are recorded one by one: %s", len(batch), in_a_line(error))
         return [one for taken in batch for one in record_all(engine, [taken])]
     return [Recorded(taken[1], outcome) for taken, outcome in zip(batch, outcomes, strict=True)]
 
@@ -122,14 +118,11 @@ def _moment(intake: Intake, seen: ListingSeen | Finding) -> datetime:
 
 def _record(engine: Engine, batch: Sequence[Taken]) -> list[Outcome]:
     ensure_months(engine, (_moment(*taken) for taken in batch))
-    for _ in range(TRIES - 1):
-        try:
-            return _try_to_record(engine, batch)
-        except (Overtaken, OperationalError) as error:
-            if isinstance(error, OperationalError) and not is_collision(error):
-                raise
-            log.info("%d findings are recorded again: %s", len(batch), _line(error))
-    return _try_to_record(engine, batch)
+    return begun_again(
+        lambda: _try_to_record(engine, batch),
+        f"{len(batch)} findings are recorded",
+        again=lambda error: isinstance(error, Overtaken) or is_collision(error),
+    )
 
 
 def _try_to_record(engine: Engine, batch: Sequence[Taken]) -> list[Outcome]:
@@ -211,7 +204,3 @@ def _settle(
     if not stale and confirmed_gone(finding, place.row, intake.now):
         withdraw(ledger, there, intake.now)
     return finding.error.outcome, there
-
-
-def _line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0][:300]

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from communique import alerting
+from communique import refusals
 from communique.alerting import AlertReport, judge, sync_rules
 from communique.settling import settle
 from communique.subscriptions import subscribe, unsubscribe
@@ -513,7 +513,7 @@ def test_a_judge_that_gave_way_to_another_worker_tells_everything_once(
 def test_two_judges_of_two_wordings_of_a_statement_do_not_block_each_other(
     engine: Engine, judged: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alerting, "TRIES", 1)
+    monkeypatch.setattr(refusals, "TRIES", 1)
     first = post(engine)
     edit(engine, first, TITLE, BODY.replace("nobody", "no one"))
     settle(engine, NOW, steps=())
