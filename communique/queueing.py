@@ -81,7 +81,7 @@ def what_was_told(connection: Connection, found: Iterable[Found]) -> Told:
     connection.execute(mine.with_for_update(key_share=True))
     running = (Subscription.watchlist.in_(watchlists), Subscription.ended_at.is_(None))
     subscribers: dict[str, list[Facts]] = defaultdict(list)
-    hear = select(Subscription.id, Subscription.email, Subscription.watchlist).where(*running)
+    hear = select(Subscription.id, Subscription.recipient, Subscription.watchlist).where(*running)
     for subscriber in connection.execute(hear.order_by(Subscription.id)):
         subscribers[subscriber.watchlist].append(subscriber)
     of_backfill = (StatementRow.story_id.in_(stories), StatementRow.backfilled)
@@ -169,7 +169,7 @@ def _values(case: _Case, ruling: Verdict) -> dict[str, Any]:
         "revision_id": row.id,
         "kind": ruling.kind,
         "late": late or posted_anew,
-        "recipient": case.subscriber.email,
+        "recipient": case.subscriber.recipient,
         "created_at": case.now,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -41,6 +42,27 @@ class Settings(BaseSettings):
     maintainers: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Who hears, once a day, which sources changed state (commas between)"
     )
+    mail_rate: int | None = Field(
+        None, description="Most mails a minute, of all senders together; unset: no limit", gt=0
+    )
+    trusted_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Mail domains whose addresses need no confirmation (commas between; `*`: all)",
+    )
+    pages_url: str | None = Field(
+        None, description="Where the analysts' pages are reached, for links in mails"
+    )
+    channels: Annotated[Mapping[str, str], NoDecode] = Field(
+        {},
+        description="Channels besides mail, `name=address` with blanks between; an address is "
+        "`webhook+https://...` or one of Apprise's",
+    )
+    webhook_secret: str | None = Field(
+        None, description="What the bodies sent to webhooks are signed with"
+    )
+    canary: str | None = Field(
+        None, description="Mail address that gets a mail from every alert run, to prove they arrive"
+    )
     contact: str | None = Field(
         None, description="Mail or web address shown to the sites we visit, in the User-Agent"
     )
@@ -69,12 +91,22 @@ class Settings(BaseSettings):
             return value
         return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
 
-    @field_validator("replay", "maintainers", mode="before")
+    @field_validator("replay", "maintainers", "trusted_domains", mode="before")
     @classmethod
     def _paths(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("channels", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split()]
+        if wrong := next((name for name, _, address in pairs if not (name and address)), None):
+            raise ValueError(f"{wrong[:40]!r} has no address; expected name=address name=address")
+        return {name: address for name, _, address in pairs}
 
     @field_validator("database_url")
     @classmethod

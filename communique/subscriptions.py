@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from communique.schema import RuleRow
 from communique.schema import Subscription as Row
 
-COLUMNS = (Row.id, Row.email, Row.watchlist, Row.created_at, Row.ended_at)
+COLUMNS = (Row.id, Row.recipient, Row.watchlist, Row.created_at, Row.ended_at)
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
 
@@ -30,7 +30,7 @@ class Subscription:
     ended_at: aware; None while it runs."""
 
     id: int
-    email: str
+    recipient: str
     watchlist: str
     created_at: datetime
     ended_at: datetime | None
@@ -53,15 +53,17 @@ def subscribe(
     """
     address = normal_address(email)
     _require_known(connection, watchlist, known)
-    inserted = insert(Row).values(email=address, watchlist=watchlist, created_at=now)
+    inserted = insert(Row).values(
+        recipient=address, watchlist=watchlist, created_at=now, confirmed_at=now
+    )
     connection.execute(
         inserted.on_conflict_do_update(
-            index_elements=["email", "watchlist"],
+            index_elements=["recipient", "watchlist", "how"],
             set_={"ended_at": None, "created_at": now},
             where=Row.ended_at.is_not(None),
         )
     )
-    mine = select(*COLUMNS).where(Row.email == address, Row.watchlist == watchlist)
+    mine = select(*COLUMNS).where(Row.recipient == address, Row.watchlist == watchlist)
     return Subscription(*connection.execute(mine).one())
 
 
@@ -74,7 +76,7 @@ def unsubscribe(connection: Connection, email: str, watchlist: str, now: datetim
         return False  # no such address can have been subscribed
     ended = connection.execute(
         update(Row)
-        .where(Row.email == address, Row.watchlist == watchlist, Row.ended_at.is_(None))
+        .where(Row.recipient == address, Row.watchlist == watchlist, Row.ended_at.is_(None))
         .values(ended_at=now)
     )
     return bool(ended.rowcount)
@@ -82,7 +84,7 @@ def unsubscribe(connection: Connection, email: str, watchlist: str, now: datetim
 
 def list_subscriptions(connection: Connection, *, ended: bool = False) -> tuple[Subscription, ...]:
     """All running subscriptions by watchlist and address; with `ended` those that are over too."""
-    query = select(*COLUMNS).order_by(Row.watchlist, Row.email)
+    query = select(*COLUMNS).order_by(Row.watchlist, Row.recipient)
     if not ended:
         query = query.where(Row.ended_at.is_(None))
     return tuple(Subscription(*row) for row in connection.execute(query))

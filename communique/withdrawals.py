@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 _QUEUE = text("""
 WITH gone AS (
     SELECT s.id, s.story_id, s.withdrawn_at, r.id AS revision_id,
-           u.id AS subscription_id, u.email, array_agg(m.id) AS matches,
+           u.id AS subscription_id, u.recipient, array_agg(m.id) AS matches,
            format('withdrawn:%s:%s:%s', u.id, s.id, extract(epoch FROM s.withdrawn_at)::bigint)
                AS dedupe_key
     FROM communique.statements s
@@ -30,7 +30,7 @@ WITH gone AS (
         dedupe_key, subscription_id, story_id, statement_id, revision_id, kind, recipient, status,
         created_at, next_try_at
     )
-    SELECT dedupe_key, subscription_id, story_id, id, revision_id, 'withdrawn', email, 'pending',
+    SELECT dedupe_key, subscription_id, story_id, id, revision_id, 'withdrawn', recipient, 'pending',
            :now, :now
     FROM gone ORDER BY id, subscription_id
     ON CONFLICT DO NOTHING

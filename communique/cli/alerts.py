@@ -90,4 +90,4 @@ def list_subscriptions(as_json: bool = JsonOption) -> None:
     if as_json:
         print_json(rows)
     else:
-        print_table(("email", "watchlist", "created_at", "ended_at"), rows)
+        print_table(("recipient", "watchlist", "created_at", "ended_at"), rows)

@@ -15,7 +15,16 @@ from communique.schema.derived import (
     Translation,
 )
 from communique.schema.said import Change, Revision, StatementRow, StoryRow
-from communique.schema.told import Delivery, DeliveryMatch, MatchRow, RuleRow, Subscription
+from communique.schema.told import (
+    Delivery,
+    DeliveryMatch,
+    Key,
+    Mail,
+    MatchRow,
+    Recipient,
+    RuleRow,
+    Subscription,
+)
 from communique.schema.watched import (
     Address,
     BackfillPage,
@@ -30,8 +39,8 @@ from communique.schema.watched import (
 
 __all__ = [
     "OUTCOMES", "STATES", "Address", "BackfillPage", "CaptureRow", "Change", "Coverage",
-    "Delivery", "DeliveryMatch", "Echo", "Fingerprint", "GapRow", "Host", "MatchRow",
-    "PassageMark", "Revision", "RuleRow", "Run", "SearchDocument", "SignatureBand", "SourceRow",
-    "StatementRow", "StockPhrase", "StoryCorrection", "StoryRow", "Subscription", "Table",
-    "Translation", "WalkedListing", "is_ours", "table_of",
+    "Delivery", "DeliveryMatch", "Echo", "Fingerprint", "GapRow", "Host", "Key", "Mail",
+    "MatchRow", "PassageMark", "Recipient", "Revision", "RuleRow", "Run", "SearchDocument",
+    "SignatureBand", "SourceRow", "StatementRow", "StockPhrase", "StoryCorrection", "StoryRow",
+    "Subscription", "Table", "Translation", "WalkedListing", "is_ours", "table_of",
 ]  # fmt: skip

@@ -157,7 +157,7 @@ _MANY: Sequence[str] = (
     SELECT id, (SELECT min(id) FROM communique.rules),
            '[{"field": "text", "start": 0, "end": 5}]', now()
     FROM communique.revisions WHERE id % 20 = 0""",
-    """INSERT INTO communique.subscriptions (email, watchlist, created_at)
+    """INSERT INTO communique.subscriptions (recipient, watchlist, created_at)
     VALUES ('ana@example.org', '5g-huawei', now())""",
     """INSERT INTO communique.deliveries (dedupe_key, subscription_id, story_id, statement_id,
         revision_id, kind, recipient, status, created_at)
