@@ -2,12 +2,15 @@
 
 from communique.rules.match import Matcher, compile_rules
 from communique.rules.parse import parse
+from communique.rules.printing import printed
 from communique.rules.query import Query
 from communique.rules.values import SEVERITIES, Document, Hit, Rule, RuleError, Severity, Span
+from communique.rules.why import Explanation, why
 
 __all__ = [
     "SEVERITIES",
     "Document",
+    "Explanation",
     "Hit",
     "Matcher",
     "Query",
@@ -17,4 +20,6 @@ __all__ = [
     "Span",
     "compile_rules",
     "parse",
+    "printed",
+    "why",
 ]

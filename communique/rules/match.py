@@ -57,7 +57,7 @@ class Matcher:
 
     def match_view(self, document: Document, view: View) -> list[Hit]:
         """`match` for a document that is normalised already."""
-        found = self._find(view, primary(document.language))
+        found = self.find(document, view)
         numbers = {number for key in found for number in self._waiting.get(key, ())}
         tried = [self._rules[number] for number in sorted(numbers.union(self._always))]
         hits = [
@@ -79,9 +79,11 @@ class Matcher:
             hits.sort(key=lambda hit: order[id(hit.rule)])
         return hits
 
-    def _find(self, view: View, language: str) -> dict[str, Ranges]:
+    def find(self, document: Document, view: View) -> dict[str, Ranges]:
+        """Where the words of the rules stand, as token ranges, by the key of each Words."""
         if not self._stemmed:
             return self._plain.find(view, view.terms)
+        language = primary(document.language)
         language = language if has_stemmer(language) else ""
         index = self._of_language.get(language) or self._index_of(language)
         if not language:

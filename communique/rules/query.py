@@ -6,7 +6,7 @@ Not join them. Whoever searches elsewhere (SQL) walks the same tree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from communique.rules.values import RuleError
@@ -70,9 +70,9 @@ Node: TypeAlias = Phrase | Near | Fact | And | Or | Not
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as it was written, and as it is understood."""
+    """A query as it was written, and as it is understood; equal if it is understood alike."""
 
-    text: str
+    text: str = field(compare=False)
     root: Node
 
 
