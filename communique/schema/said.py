@@ -133,6 +133,11 @@ class Change(Table):
             "id",
             postgresql_where=text("diff IS NULL AND earlier_revision_id IS NOT NULL"),
         ),
+        Index(
+            "changes_unjudged_idx",
+            "id",
+            postgresql_where=text("judged_at IS NULL AND kind = 'restored'"),
+        ),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     statement_id: Mapped[int] = mapped_column(ForeignKey("communique.statements.id"))
@@ -143,4 +148,7 @@ class Change(Table):
     diff: Mapped[list[dict[str, Any]] | None] = mapped_column(
         JSONB(none_as_null=True),
         comment="of title and text, by words; null: not an edit, or not yet made",
+    )
+    judged_at: Mapped[datetime | None] = mapped_column(
+        comment="of a wording that stands again; other wordings are judged as such"
     )

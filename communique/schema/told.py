@@ -182,6 +182,9 @@ class Delivery(Table):
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("communique.revisions.id"))
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("communique.mails.id"))
     brief: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    change_id: Mapped[int | None] = mapped_column(
+        ForeignKey("communique.changes.id"), comment="the edit that a wording alert is about"
+    )
     content: Mapped[dict[str, Any] | None]
     kind: Mapped[str]
     late: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))

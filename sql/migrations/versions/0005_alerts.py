@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("brief", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         schema=S,
     )
+    _wordings_that_stand_again()
     op.create_foreign_key(
         "deliveries_mail_id_fkey", "deliveries", "mails", ["mail_id"], ["id"],
         source_schema=S, referent_schema=S,
@@ -70,6 +71,22 @@ def upgrade() -> None:
         schema=S,
     )
     op.execute(MOVE)
+
+
+def _wordings_that_stand_again() -> None:
+    about = "of a wording that stands again; other wordings are judged as such"
+    op.add_column("changes", sa.Column("judged_at", TIME, comment=about), schema=S)
+    op.execute("UPDATE communique.changes SET judged_at = now() WHERE kind = 'restored'")
+    op.create_index(
+        "changes_unjudged_idx", "changes", ["id"], schema=S,
+        postgresql_where=sa.text("judged_at IS NULL AND kind = 'restored'"),
+    )  # fmt: skip
+    about = "the edit that a wording alert is about"
+    op.add_column("deliveries", sa.Column("change_id", sa.BigInteger(), comment=about), schema=S)
+    op.create_foreign_key(
+        "deliveries_change_id_fkey", "deliveries", "changes", ["change_id"], ["id"],
+        source_schema=S, referent_schema=S,
+    )  # fmt: skip
 
 
 def _mails() -> None:
