@@ -1,0 +1,252 @@
+"""Digests become mails in the outbox: one a recipient for all daily, or weekly, subscriptions that
+are due at once.
+
+What makes a second digest of one period impossible is the row that each subscription gets for it
+(`digest:SUBSCRIPTION:DAY`), written in one transaction with the mail and with the alerts that go
+out in it; two runs at once wait for each other at the subscriptions' rows. What no digest has taken
+waits for the next: one that comes days late, after an outage, holds everything. Where a period
+comes during a pause, or while the address is disabled, its row is held and says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, insert, select, update
+
+from communique.digest_content import Digest, Member, content
+from communique.digest_facts import Facts
+from communique.digest_rows import WAITING, briefs, message_id, waiting
+from communique.mail.message import SenderError, sender
+from communique.periods import Due, Schedule, last_due, next_due
+from communique.schema import Delivery, Mail, Recipient, Subscription
+from communique.selections import silence
+from communique.settings import Settings
+from communique.verdicts import Held
+from scrapers.sources import Source
+
+# A row of `subscriptions`.
+Subscriber = Row[*tuple[Any, ...]]
+HOWS = ("daily", "weekly")
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """What one run put into the outbox. queued: mails; alerts: that they tell; held: digests of
+    subscriptions that are told nothing at present, by reason. problems: what kept somebody from a
+    digest, which is tried again at the next run."""
+
+    queued: int = 0
+    alerts: int = 0
+    held: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Tally:
+    queued: int = 0
+    alerts: int = 0
+    held: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+
+def queue_digests(
+    engine: Engine, settings: Settings, sources: Iterable[Source], now: datetime
+) -> Digests:
+    """Puts every digest that is due at `now` (aware, UTC), and of which there is no row yet, into
+    the outbox. sources: all that are watched. A recipient whose digest cannot be put together
+    stops no other."""
+    tally = _Tally()
+    _hold_ended(engine)
+    with engine.connect() as connection:
+        every = connection.execute(_running()).all()
+    due = _due(every, now, tally)
+    settled = _settled(engine, due)
+    open_ = [one for one in every if one.id in due and _key(one.id, due[one.id]) not in settled]
+    if open_:
+        try:
+            domain = sender(settings.mail_from).domain
+        except SenderError as error:
+            return Digests(problems=(f"Digests that are due: {len(open_)}. {error}",))
+        facts = Facts(engine, tuple(sources), now)
+        for recipient, how in sorted({(one.recipient, one.how) for one in open_}):
+            mine = [one.id for one in open_ if (one.recipient, one.how) == (recipient, how)]
+            try:
+                with engine.begin() as connection:
+                    _queue(connection, mine, due, facts, domain, tally)
+            except Exception as error:  # whatever is wrong with one must not stop the others
+                said = f"{type(error).__name__}: {error}"
+                tally.problems.append(f"The {how} digest of {recipient} waits: {said}")
+    return Digests(tally.queued, tally.alerts, dict(tally.held), tuple(tally.problems))
+
+
+def trial(
+    connection: Connection,
+    engine: Engine,
+    settings: Settings,
+    sources: Iterable[Source],
+    recipient: str,
+    now: datetime,
+) -> tuple[int, ...]:
+    """Puts together what would go to a recipient if its digests were due at `now`, within a
+    transaction that the caller rolls back: the mails' ids. Raises SenderError."""
+    domain = sender(settings.mail_from).domain
+    mine = connection.execute(_running().where(Subscription.recipient == recipient)).all()
+    facts = Facts(engine, tuple(sources), now)
+    mails = []
+    for how in HOWS:
+        members = [one for one in mine if one.how == how and silence(one, now) is None]
+        if members:
+            due = {one.id: next_due(_schedule(one), now) for one in members}
+            mails.append(_assemble(connection, members, due, facts, domain)[0])
+    return tuple(mails)
+
+
+def _running() -> Select[*tuple[Any, ...]]:
+    return (
+        select(*Subscription.__table__.columns)
+        .where(
+            Subscription.how.in_(HOWS),
+            Subscription.ended_at.is_(None),
+            Subscription.confirmed_at.is_not(None),
+        )
+        .order_by(Subscription.id)
+    )
+
+
+def _schedule(one: Subscriber) -> Schedule:
+    return Schedule(one.how, one.zone, one.hour, one.weekday)
+
+
+def _due(every: Iterable[Subscriber], now: datetime, tally: _Tally) -> dict[int, Due]:
+    """The last digest of each subscription that came due since it was confirmed."""
+    out = {}
+    for one in every:
+        try:
+            due = last_due(_schedule(one), now)
+        except (KeyError, ValueError, OSError) as error:  # a zone that this machine lacks
+            tally.problems.append(f"Subscription {one.id} has no digest: {error}")
+            continue
+        if due.at > one.confirmed_at:
+            out[one.id] = due
+    return out
+
+
+def _key(subscription_id: int, due: Due) -> str:
+    return f"digest:{subscription_id}:{due.day}"
+
+
+def _settled(connection: Engine, due: Mapping[int, Due]) -> set[str]:
+    """The rows that there are already, of these digests."""
+    with connection.connect() as reading:
+        return _rows_of(reading, due)
+
+
+def _rows_of(connection: Connection, due: Mapping[int, Due]) -> set[str]:
+    keys = [_key(one, when) for one, when in due.items()]
+    found = select(Delivery.dedupe_key).where(Delivery.dedupe_key.in_(keys))
+    return set(connection.execute(found).scalars())
+
+
+def _hold_ended(engine: Engine) -> None:
+    """What waited for the digest of a subscription that has ended is told nobody."""
+    ended = select(Subscription.id).where(
+        Subscription.how.in_(HOWS), Subscription.ended_at.is_not(None)
+    )
+    with engine.begin() as connection:
+        connection.execute(
+            update(Delivery)
+            .where(*WAITING, Delivery.subscription_id.in_(ended))
+            .values(status="held", held_because=str(Held.ENDED))
+        )
+
+
+def _queue(
+    connection: Connection,
+    ids: Collection[int],
+    due: Mapping[int, Due],
+    facts: Facts,
+    domain: str,
+    tally: _Tally,
+) -> None:
+    """One recipient's digest of one kind: as its subscriptions stand once they are locked."""
+    locked = _running().where(Subscription.id.in_(ids)).with_for_update(key_share=True)
+    every = connection.execute(locked).all()
+    settled = _rows_of(connection, {one.id: due[one.id] for one in every})
+    open_ = [one for one in every if _key(one.id, due[one.id]) not in settled]
+    members = []
+    for one in open_:
+        if (held := _held(connection, one, due[one.id], facts.now)) is None:
+            members.append(one)
+            continue
+        row = _row(one, due[one.id], facts.now) | {"status": "held", "held_because": str(held)}
+        connection.execute(insert(Delivery).values(row))
+        tally.held[str(held)] += 1
+    if members:
+        _, alerts = _assemble(connection, members, due, facts, domain)
+        tally.queued += 1
+        tally.alerts += alerts
+
+
+def _held(connection: Connection, one: Subscriber, due: Due, now: datetime) -> Held | None:
+    """Why a subscription gets no digest now, or did not want one when it came due."""
+    if held := silence(one, now) or silence(one, due.at):
+        return held
+    disabled = select(Recipient.disabled_at).where(Recipient.address == one.recipient)
+    return Held.DISABLED if connection.execute(disabled).scalar() else None
+
+
+def _assemble(
+    connection: Connection,
+    members: Sequence[Subscriber],
+    due: Mapping[int, Due],
+    facts: Facts,
+    domain: str,
+) -> tuple[int, int]:
+    """Writes the mail, the subscriptions' rows, and the mail's number into the alerts it tells:
+    that number, and how many they are. Takes all that waits, whenever it came."""
+    now, first = facts.now, members[0]
+    taken = waiting(connection, [one.id for one in members])
+    digest = Digest(
+        how=first.how,
+        recipient=first.recipient,
+        members=tuple(Member.of(connection, one, due[one.id]) for one in members),
+    )
+    key = _key(first.id, due[first.id])
+    name = message_id(key, domain)
+    mail = {
+        "key": key,
+        "recipient": first.recipient,
+        "kind": "digest",
+        "message_id": name,
+        "content": content(digest, facts, taken),
+        "created_at": now,
+        "next_try_at": now,
+    }
+    mail_id = connection.execute(insert(Mail).values(mail).returning(Mail.id)).scalar_one()
+    told = {"mail_id": mail_id, "message_id": name, "next_try_at": now}
+    rows = [_row(one, due[one.id], now) | told | {"status": "pending"} for one in members]
+    connection.execute(insert(Delivery), rows)
+    most = max(one.most_a_day for one in members)
+    short = briefs(taken, most)
+    for brief, ids in ((False, [one.id for one in taken if one.id not in short]), (True, short)):
+        if ids:
+            mine = update(Delivery).where(Delivery.id.in_(ids))
+            connection.execute(mine.values(brief=brief, **told))
+    return int(mail_id), len(taken)
+
+
+def _row(one: Subscriber, due: Due, now: datetime) -> dict[str, Any]:
+    """The delivery that stands for a subscription's digest of one period."""
+    return {
+        "dedupe_key": _key(one.id, due),
+        "subscription_id": one.id,
+        "recipient": one.recipient,
+        "kind": "digest",
+        "content": {"day": due.day.isoformat(), "due": due.at.isoformat()},
+        "created_at": now,
+    }
