@@ -13,22 +13,23 @@ watchlist without subscribers has no delivery: there is nobody to hold it back f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import Connection, Engine, exists, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import Connection, Engine, select
 
 from communique.mail.clean import shown
 from communique.passages import Wording
-from communique.queueing import Facts, Found, Queued, queue, what_was_told
-from communique.refusals import begun_again
+from communique.queue_rows import write
+from communique.queueing import Found, plan, what_was_told
+from communique.refusals import begun_again, is_away, is_collision
 from communique.rulebook import Rulebook, open_rulebook, sync_rules
-from communique.rules import Document
-from communique.schema import Change, Revision, SourceRow, StatementRow
-from communique.settling import not_too_large, settle
-from communique.verdicts import findings
+from communique.rules import Document, Hit
+from communique.schema import StatementRow
+from communique.settling import settle
+from communique.unjudged import Facts, Waiting, mark_judged, restored, wordings
 from communique.watchlists import Loaded
 from communique.withdrawals import tell_withdrawals
 
@@ -63,10 +64,8 @@ class _Tally:
         self.held.update(other.held)
         return self
 
-    def add(self, queued: Queued) -> None:
-        self.matches += queued.matches
-        self.queued += queued.pending
-        self.held.update(queued.held)
+
+_Fetch = Callable[[Connection, int], Waiting]
 
 
 def judge(engine: Engine, loaded: Loaded, now: datetime, *, batch: int = 200) -> AlertReport:
@@ -80,104 +79,85 @@ def judge(engine: Engine, loaded: Loaded, now: datetime, *, batch: int = 200) ->
         rulebook = open_rulebook(connection, loaded, now)
     settled = settle(engine, now)
     tally = _Tally([*rulebook.problems, *settled.problems])
-    after: int | None = 0
-    while after is not None:
-        after = _judge_next(engine, after, batch, rulebook, now, tally)
+
+    def fetch(connection: Connection, after: int, *, patiently: bool = False) -> Waiting:
+        return wordings(connection, after, batch, patiently=patiently)
+
+    if _judge_all(engine, fetch, rulebook, now, tally):
+        _judge_all(engine, partial(fetch, patiently=True), rulebook, now, tally)
+    again = partial(restored, batch=batch)
+    _judge_all(engine, again, rulebook, now, tally)
     tally.queued += tell_withdrawals(engine, now)
     return AlertReport(
         tally.judged, tally.matches, tally.queued, dict(tally.held), tuple(tally.problems)
     )
 
 
+def _judge_all(
+    engine: Engine, fetch: _Fetch, rulebook: Rulebook, now: datetime, tally: _Tally
+) -> bool:
+    """Judges what a query gives, batch by batch. Returns whether some was left to others."""
+    after, left = 0, False
+    while True:
+        waiting, mine = begun_again(
+            partial(_judge_next, engine, fetch, after, rulebook, now),
+            f"what comes after {after} is judged",
+        )
+        tally += mine
+        left |= waiting.left
+        if waiting.last is None:
+            return left
+        after = waiting.last
+
+
 def _judge_next(
-    engine: Engine, after: int, batch: int, rulebook: Rulebook, now: datetime, tally: _Tally
-) -> int | None:
-    """Judges the next revisions in a transaction, again where another worker stood in its way.
-    Returns the last of them; None: there was none left."""
-
-    def work() -> tuple[Sequence[Facts], _Tally]:
-        mine = _Tally([])
-        with engine.begin() as connection:
-            waiting = _waiting(connection, after, batch)
-            _judge_batch(connection, waiting, rulebook, now, mine)
-        return waiting, mine
-
-    judged, mine = begun_again(work, f"what comes after revision {after} is judged")
-    tally += mine
-    return judged[-1].id if judged else None
-
-
-def _waiting(connection: Connection, after: int, batch: int) -> Sequence[Facts]:
-    """The next revisions that no other worker is judging, locked, each with the wording before; at
-    least one, if there is one, as far as they are not too large together."""
-    earlier = aliased(Revision)
-    # One reader read both wordings there, though it was not the first that read the earlier one.
-    edited = exists().where(
-        Change.statement_id == Revision.statement_id,
-        Change.revision_id == Revision.id,
-        Change.kind == "edited",
-    )
-    query = (
-        select(
-            *(Revision.id, Revision.statement_id, Revision.number, Revision.title),
-            *(Revision.text_, Revision.backfilled, Revision.reader),
-            *(StatementRow.story_id, StatementRow.url, StatementRow.source_id),
-            *(StatementRow.language, StatementRow.published_on),
-            *(StatementRow.date_zone, StatementRow.first_seen_at),
-            *(SourceRow.publisher, SourceRow.kind, SourceRow.country, SourceRow.host_country),
-            earlier.id.label("earlier_id"),
-            *(earlier.title.label("earlier_title"), earlier.text_.label("earlier_text")),
-            (edited | (Revision.reader == earlier.reader)).label("edited"),
-        )
-        .join(StatementRow, StatementRow.id == Revision.statement_id)
-        .join(SourceRow, SourceRow.id == StatementRow.source_id)
-        .outerjoin(
-            earlier,
-            (earlier.statement_id == Revision.statement_id)
-            & (earlier.number == Revision.number - 1),
-        )
-        .where(Revision.judged_at.is_(None), Revision.settled_at.is_not(None), Revision.id > after)
-        .order_by(Revision.id)
-        .limit(batch)
-        # Not FOR UPDATE: another judge's match of the wording before may refer to one of these.
-        .with_for_update(of=Revision, skip_locked=True, key_share=True)
-    )
-    with connection.execute(query, execution_options={"yield_per": 10}) as rows:
-        return not_too_large(rows, lambda row: len(row.text) + len(row.earlier_text or ""))
-
-
-def _judge_batch(
-    connection: Connection,
-    waiting: Sequence[Facts],
-    rulebook: Rulebook,
-    now: datetime,
-    tally: _Tally,
-) -> None:
-    judged: list[int] = []
-    matched: list[Found] = []
-    for row in waiting:
-        try:
-            found = _match(row, rulebook)
-        except Exception as error:  # one statement's text must not stop the others
-            tally.problems.append(_unjudged(row, error))
-            continue
-        if found.findings:
-            matched.append(found)
-        else:
-            judged.append(row.id)
-    told = what_was_told(connection, matched)
-    for found in _still_there(connection, matched):
+    engine: Engine, fetch: _Fetch, after: int, rulebook: Rulebook, now: datetime
+) -> tuple[Waiting, _Tally]:
+    """Judges the next batch in a transaction; where something in it cannot be written, one wording
+    after the other."""
+    mine = _Tally([])
+    with engine.begin() as connection:
+        waiting = fetch(connection, after)
+        found = [one for row in waiting.rows if (one := _match(row, rulebook, mine)) is not None]
         try:
             with connection.begin_nested():
-                queued = queue(connection, found, rulebook, told, now)
+                done = _write(connection, found, rulebook, now)
+            mine += done
         except Exception as error:
-            tally.problems.append(_unjudged(found.row, error))
-            continue
-        told.remember(queued)
-        tally.add(queued)
-        judged.append(found.row.id)
-    connection.execute(update(Revision).where(Revision.id.in_(judged)).values(judged_at=now))
-    tally.judged += len(judged)
+            if is_collision(error) or is_away(error):
+                raise
+            for one in found:
+                _write_alone(connection, one, rulebook, now, mine)
+    return waiting, mine
+
+
+def _write(
+    connection: Connection, found: Sequence[Found], rulebook: Rulebook, now: datetime
+) -> _Tally:
+    """Writes what was found and what it means for each subscription."""
+    matched = [one for one in found if one.hits or one.before]
+    told = what_was_told(connection, matched, now)
+    there = _still_there(connection, matched)
+    news = [each for one in there for each in plan(one, told)]
+    queued = write(connection, there, news, rulebook.ids, now)
+    judged = [one.row for one in found if not (one.hits or one.before)]
+    judged += [one.row for one in there]
+    mark_judged(connection, judged, now)
+    return _Tally([], len(judged), queued.matches, queued.pending, queued.held)
+
+
+def _write_alone(
+    connection: Connection, one: Found, rulebook: Rulebook, now: datetime, tally: _Tally
+) -> None:
+    try:
+        with connection.begin_nested():
+            done = _write(connection, [one], rulebook, now)
+    except Exception as error:  # one statement must not stop the others
+        if is_collision(error) or is_away(error):
+            raise
+        tally.problems.append(_unjudged(one.row, error))
+    else:
+        tally += done
 
 
 def _still_there(connection: Connection, matched: Sequence[Found]) -> list[Found]:
@@ -190,17 +170,22 @@ def _still_there(connection: Connection, matched: Sequence[Found]) -> list[Found
     return [found for found in matched if story[found.row.statement_id] == found.row.story_id]
 
 
-def _match(row: Facts, rulebook: Rulebook) -> Found:
+def _match(row: Facts, rulebook: Rulebook, tally: _Tally) -> Found | None:
     """Tries the rules on a wording and on the one before it: what a rule that is younger than both
-    finds in both is no edit."""
-    wording = Wording(row.title, row.text)
-    hits = rulebook.matcher.match(_document(row, wording))
-    if row.earlier_id is None:
-        return Found(row, findings(row.number, row.backfilled, wording, hits))
-    earlier = Wording(row.earlier_title, row.earlier_text)
-    before = rulebook.matcher.match(_document(row, earlier))
-    found = findings(row.number, row.backfilled, wording, hits, earlier, before)
-    return Found(row, found, reread=not row.edited)
+    finds in both is no edit. None: it cannot be tried, which is a problem."""
+    try:
+        hits = _hits(row, Wording(row.title, row.text), rulebook)
+        if row.earlier_id is None:
+            return Found(row, hits)
+        before = _hits(row, Wording(row.earlier_title, row.earlier_text), rulebook)
+        return Found(row, hits, before, reread=not row.edited)
+    except Exception as error:  # one statement's text must not stop the others
+        tally.problems.append(_unjudged(row, error))
+        return None
+
+
+def _hits(row: Facts, wording: Wording, rulebook: Rulebook) -> tuple[Hit, ...]:
+    return tuple(rulebook.matcher.match(_document(row, wording)))
 
 
 def _document(row: Facts, wording: Wording) -> Document:

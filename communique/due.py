@@ -16,6 +16,7 @@ from communique.schema import (
     StatementRow,
     Subscription,
 )
+from communique.selections import EVERY
 from scrapers.values import Entry
 
 # A daily run must not miss a look that falls due minutes after it starts.
@@ -50,7 +51,7 @@ def _is_watched() -> ColumnElement[bool]:
         MatchRow.revision_id == Revision.id,
         RuleRow.id == MatchRow.rule_id,
         RuleRow.retired_at.is_(None),
-        Subscription.watchlist == RuleRow.watchlist,
+        Subscription.watchlist.in_((RuleRow.watchlist, EVERY)),
         Subscription.ended_at.is_(None),
     )
 

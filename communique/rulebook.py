@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, insert, select, text, update
 
 from communique.rules import Matcher, Rule, RuleError, compile_rules
 from communique.schema import RuleRow, Subscription
+from communique.selections import EVERY
 from communique.watchlists import Loaded
 
 Key = tuple[str, str]
@@ -126,7 +127,7 @@ def _is_excused(row: Facts, loaded: Loaded) -> bool:
 def _unserved(connection: Connection, served: Iterable[str]) -> list[str]:
     """Watchlists that somebody subscribes to, of which no rule is in force."""
     running = select(Subscription.watchlist).where(Subscription.ended_at.is_(None)).distinct()
-    lost = sorted(set(connection.execute(running).scalars()) - set(served))
+    lost = sorted(set(connection.execute(running).scalars()) - {*served, EVERY})
     return [
         f"Watchlist {name} has subscribers but no rule in force: nobody is told anything of it. "
         "Bring its file back, or end its subscriptions."

@@ -23,23 +23,30 @@ class Held(StrEnum):
     SAME_STORY = "same story"
     SAME_PASSAGE = "same passage"
     REREAD = "read by another reader: no edit of the publisher's"
+    SEVERITY = "below the subscription's severity"
+    RULES = "other rules are subscribed to"
+    COUNTRIES = "other countries are subscribed to"
+    UNCONFIRMED = "address not confirmed"
+    PAUSED = "subscription paused"
+    ENDED = "subscription ended"
+    DISABLED = "address disabled"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one watchlist's rules found in a wording, and in the one before it.
+    """What chosen rules found in a wording, and in the one before it.
 
-    number: of the revision. edited: a matched passage was changed, put in or taken out, or another
-    rule holds now. change: names the edit: equal for the same edit of the same passages.
+    first: it is the statement's first wording. edited: a matched passage was changed, put in or
+    taken out, or another rule holds now. change: names the edit: equal for the same edit of the
+    same passages.
     """
 
-    watchlist: str
-    number: int
+    first: bool
     backfilled: bool
     hits: tuple[Hit, ...]
-    before: tuple[Hit, ...]
-    edited: bool
-    change: str
+    before: tuple[Hit, ...] = ()
+    edited: bool = True
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +57,19 @@ class Verdict:
     held: Held | None
 
 
-def findings(
-    number: int,
-    backfilled: bool,
+def compared(
     wording: Wording,
-    hits: Sequence[Hit],
-    earlier: Wording | None = None,
-    before: Sequence[Hit] = (),
-) -> tuple[Finding, ...]:
-    """One finding per watchlist with a hit in this wording (hits) or in the one before it."""
-    watchlists = sorted({hit.rule.watchlist for hit in (*hits, *before)})
-    out: list[Finding] = []
-    for watchlist in watchlists:
-        mine = tuple(hit for hit in hits if hit.rule.watchlist == watchlist)
-        theirs = tuple(hit for hit in before if hit.rule.watchlist == watchlist)
-        words = _words(wording, mine)
-        words_before = _words(earlier, theirs) if earlier else frozenset()
-        another = {hit.rule.id for hit in mine} - {hit.rule.id for hit in theirs}
-        edited = words != words_before or bool(another)
-        change = _digest(words_before, words)
-        out.append(Finding(watchlist, number, backfilled, mine, theirs, edited, change))
-    return tuple(out)
+    hits: tuple[Hit, ...],
+    earlier: Wording,
+    before: tuple[Hit, ...],
+    *,
+    backfilled: bool,
+) -> Finding:
+    """What rules found in an edited wording (hits) and in the one before it."""
+    words, words_before = _words(wording, hits), _words(earlier, before)
+    another = {_name(hit) for hit in hits} - {_name(hit) for hit in before}
+    edited = words != words_before or bool(another)
+    return Finding(False, backfilled, hits, before, edited, _digest(words_before, words))
 
 
 def verdict(finding: Finding, *, told: bool, reread: bool = False) -> Verdict:
@@ -86,7 +85,7 @@ def verdict(finding: Finding, *, told: bool, reread: bool = False) -> Verdict:
     if finding.before:
         kind, held = "wording", edit if finding.edited else Held.SAME_PASSAGE
     elif told:
-        kind, held = ("new", Held.SAME_STORY) if finding.number == 1 else ("wording", edit)
+        kind, held = ("new", Held.SAME_STORY) if finding.first else ("wording", edit)
     else:
         kind, held = "new", None
     return Verdict(kind, Held.BACKFILL if finding.backfilled else held)
@@ -108,6 +107,10 @@ def spans_of(hits: Iterable[Hit]) -> list[dict[str, Any]]:
         for hit in hits
         for span in hit.spans
     ]
+
+
+def _name(hit: Hit) -> tuple[str, str]:
+    return hit.rule.watchlist, hit.rule.id
 
 
 def _words(wording: Wording, hits: Sequence[Hit]) -> frozenset[tuple[str, str]]:

@@ -4,48 +4,80 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
-# The revision that stood last must have been judged, and a rule of the watchlist held for it.
+from communique.refusals import begun_again
+from communique.rules import SEVERITIES
+from communique.selections import EVERY
+from communique.verdicts import Held
+
+# The revision that stood last must have been judged, and a rule that is subscribed to held for it.
+# The story is held fast, or somebody might join it to another meanwhile.
 _QUEUE = text("""
 WITH gone AS (
     SELECT s.id, s.story_id, s.withdrawn_at, r.id AS revision_id,
-           u.id AS subscription_id, u.recipient, array_agg(m.id) AS matches,
+           u.id AS subscription_id, u.recipient, u.how, array_agg(m.id) AS matches,
            format('withdrawn:%s:%s:%s', u.id, s.id, extract(epoch FROM s.withdrawn_at)::bigint)
-               AS dedupe_key
+               AS dedupe_key,
+           CASE WHEN u.confirmed_at IS NULL THEN :unconfirmed
+                WHEN u.paused_at IS NOT NULL AND (u.paused_until IS NULL OR :now < u.paused_until)
+                THEN :paused END AS held
     FROM communique.statements s
     JOIN communique.revisions r ON r.statement_id = s.id AND r.number = s.revision_number
     JOIN communique.matches m ON m.revision_id = r.id
     JOIN communique.rules l ON l.id = m.rule_id
-    JOIN communique.subscriptions u ON u.watchlist = l.watchlist AND u.ended_at IS NULL
+    JOIN communique.subscriptions u ON u.watchlist IN (l.watchlist, :every)
+     AND u.ended_at IS NULL
+     AND array_position(:severities, l.severity) >= array_position(:severities, u.severity)
+     AND (u.rules = '{}' OR u.rules && ARRAY[l.rule, l.watchlist || '/' || l.rule])
     WHERE s.withdrawn_at IS NOT NULL
       AND EXISTS (
           SELECT FROM communique.deliveries d
           WHERE d.story_id = s.story_id AND d.subscription_id = u.id
             AND d.kind IN ('new', 'wording') AND d.status <> 'held'
       )
+      AND NOT EXISTS (
+          SELECT FROM communique.deliveries d
+          WHERE d.dedupe_key = format(
+              'withdrawn:%s:%s:%s', u.id, s.id, extract(epoch FROM s.withdrawn_at)::bigint
+          )
+      )
     GROUP BY s.id, r.id, u.id
+), fast AS (
+    SELECT id FROM communique.stories WHERE id IN (SELECT story_id FROM gone)
+    ORDER BY id FOR KEY SHARE
 ), queued AS (
     INSERT INTO communique.deliveries (
         dedupe_key, subscription_id, story_id, statement_id, revision_id, kind, recipient, status,
-        created_at, next_try_at
+        held_because, created_at, next_try_at
     )
-    SELECT dedupe_key, subscription_id, story_id, id, revision_id, 'withdrawn', recipient, 'pending',
-           :now, :now
-    FROM gone ORDER BY id, subscription_id
+    SELECT dedupe_key, subscription_id, story_id, gone.id, revision_id, 'withdrawn', recipient,
+           CASE WHEN held IS NULL THEN 'pending' ELSE 'held' END, held, :now,
+           CASE WHEN held IS NULL AND how = 'instant' THEN CAST(:now AS timestamptz) END
+    FROM gone JOIN fast ON fast.id = gone.story_id ORDER BY gone.id, subscription_id
     ON CONFLICT DO NOTHING
-    RETURNING id, dedupe_key
+    RETURNING id, dedupe_key, held_because
 ), linked AS (
     INSERT INTO communique.delivery_matches (delivery_id, match_id)
     SELECT queued.id, unnest(gone.matches) FROM queued JOIN gone USING (dedupe_key)
 )
-SELECT count(*) FROM queued
-""")
+SELECT count(*) FILTER (WHERE held_because IS NULL) FROM queued
+""").bindparams(
+    bindparam("severities", list(SEVERITIES), type_=ARRAY(Text)),
+    every=EVERY,
+    unconfirmed=str(Held.UNCONFIRMED),
+    paused=str(Held.PAUSED),
+)
 
 
 def tell_withdrawals(engine: Engine, now: datetime) -> int:
     """Queues one `withdrawn` delivery per withdrawn statement and subscription that was told of
     its story, even where a repost stands. Safe to run twice, or two at once. now: aware, UTC.
     Returns how many were queued."""
-    with engine.begin() as connection:
-        return int(connection.execute(_QUEUE, {"now": now}).scalar_one())
+
+    def work() -> int:
+        with engine.begin() as connection:
+            return int(connection.execute(_QUEUE, {"now": now}).scalar_one())
+
+    return begun_again(work, "withdrawals are told")

@@ -510,22 +510,19 @@ def test_a_judge_that_gave_way_to_another_worker_tells_everything_once(
     assert [kind for kind, *_ in told(engine)] == ["new", "new"]
 
 
-def test_two_judges_of_two_wordings_of_a_statement_do_not_block_each_other(
+def test_the_second_wording_waits_for_the_first_which_another_judge_has(
     engine: Engine, judged: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refusals, "TRIES", 1)
     first = post(engine)
     edit(engine, first, TITLE, BODY.replace("nobody", "no one"))
     settle(engine, NOW, steps=())
-    with ThreadPoolExecutor(2) as pool, engine.connect() as story, engine.connect() as wording:
-        story.execute(text("SELECT FROM communique.stories FOR UPDATE"))
+    with ThreadPoolExecutor(1) as pool, engine.connect() as other:
         lock = f"SELECT FROM communique.revisions WHERE id = {first.revision} FOR UPDATE"
-        wording.execute(text(lock))
-        reports = [pool.submit(judged)]  # has the second wording, and waits for its story
+        other.execute(text(lock))
+        report = pool.submit(judged)
         wait_until(lambda: waits_for_a_lock(engine))
-        wording.rollback()
-        reports.append(pool.submit(judged))  # has the first
-        wait_until(lambda: waits_for_a_lock(engine, 2))
-        story.rollback()
-        assert [problem for one in reports for problem in one.result().problems] == []
-    assert told(engine) == [("wording", "pending", None), ("new", "held", "same story")]
+        assert told(engine) == []
+        other.rollback()
+        assert report.result().problems == ()
+    assert told(engine) == [("new", "pending", None), ("wording", "pending", None)]
