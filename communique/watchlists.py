@@ -17,18 +17,18 @@ What is wrong in a file is told with its line; the rest of it still loads.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import yaml
 
 from communique.rules import SEVERITIES, Rule, RuleError, Severity
-from communique.rules.nodes import Fields, Problem, Unusable, compose, fields_of, line_of, text_of
+from communique.rules.nodes import Fields, Problem, Unusable, compose, fields_of, place_of, text_of
 from communique.rules.parse import parse, parse_mask
 
-__all__ = ["Loaded", "Problem", "Watchlist", "load_watchlists"]
+__all__ = ["Loaded", "Problem", "Watchlist", "load_files", "load_watchlists"]
 
 KEYS = ("id", "name", "severity", "query", "not_inside", "topic", "note")
 _REQUIRED = ("id", "name", "severity", "query")
@@ -70,35 +70,41 @@ def load_watchlists(folder: Path) -> Loaded:
     except OSError as error:
         reason = f"the folder cannot be read: {error.strerror or error}"
         return Loaded((), (Problem(folder, 1, reason, "a folder of watchlists", watchlist=""),))
+    return load_files(paths)
+
+
+def load_files(paths: Iterable[Path], name: str | None = None) -> Loaded:
+    """Reads these files, wherever they lie. name: of the watchlist, where it is not the file's.
+    Never raises for what a file holds, or for one that is not there: those are problems."""
     watchlists: list[Watchlist] = []
     problems: list[Problem] = []
     for path in paths:
         try:
-            if any(path.stem == known.name for known in watchlists):
+            if any((name or path.stem) == known.name for known in watchlists):
                 raise Unusable(path, 1, f"a second watchlist named {path.stem}", "one file each")
-            watchlists.append(_load(path, problems))
+            watchlists.append(_load(path, name or path.stem, problems))
         except Unusable as unusable:
             problems.append(unusable.problem)
     return Loaded(tuple(watchlists), tuple(problems))
 
 
-def _load(path: Path, problems: list[Problem]) -> Watchlist:
-    if not _NAME.match(path.stem):
-        raise Unusable(path, 1, f"{path.stem!r} cannot name a watchlist", _NAME_EXPECTED)
+def _load(path: Path, name: str, problems: list[Problem]) -> Watchlist:
+    if not _NAME.match(name):
+        raise Unusable(path, 1, f"{name[:40]!r} cannot name a watchlist", _NAME_EXPECTED)
     root = compose(path)
     fields = fields_of(path, root, ("title", "rules"))
     listed = fields.get("rules", root)
     if not isinstance(listed, yaml.SequenceNode):
-        raise Unusable(path, line_of(listed), "no list of rules", "rules: and a list below it")
+        raise Unusable(path, place_of(listed), "no list of rules", "rules: and a list below it")
     title = text_of(path, fields["title"], "title") if "title" in fields else path.stem
     rules: dict[str, Rule] = {}
     for node in listed.value:
         try:
-            rule = _rule(path, node, rules)
+            rule = replace(_rule(path, node, rules), watchlist=name)
             rules[rule.id] = rule
         except Unusable as unusable:
             problems.append(unusable.problem)
-    return Watchlist(path.stem, title, path, tuple(rules.values()))
+    return Watchlist(name, title, path, tuple(rules.values()))
 
 
 def _rule(path: Path, node: yaml.Node, others: dict[str, Rule]) -> Rule:
@@ -106,17 +112,19 @@ def _rule(path: Path, node: yaml.Node, others: dict[str, Rule]) -> Rule:
     try:
         fields = fields_of(path, node, KEYS)
     except Unusable as unusable:
-        bad = unusable.problem
-        raise Unusable(path, bad.line, bad.reason, bad.expected, rule=rule) from unusable
+        bad, place = unusable.problem, (unusable.problem.line, unusable.problem.column)
+        raise Unusable(path, place, bad.reason, bad.expected, rule=rule) from unusable
     missing = [key for key in _REQUIRED if key not in fields]
     if missing:
         reason = f"{' and '.join(missing)} missing"
-        raise Unusable(path, line_of(node), reason, ", ".join(_REQUIRED), rule=rule)
+        raise Unusable(path, place_of(node), reason, ", ".join(_REQUIRED), rule=rule)
     if rule is None or not _NAME.match(rule):
-        line = line_of(fields["id"])
-        raise Unusable(path, line, "this cannot be an id", _NAME_EXPECTED, rule=rule, field="id")
+        place = place_of(fields["id"])
+        raise Unusable(path, place, "this cannot be an id", _NAME_EXPECTED, rule=rule, field="id")
     if rule in others:
-        raise Unusable(path, line_of(node), "a second rule with this id", "each id once", rule=rule)
+        raise Unusable(
+            path, place_of(node), "a second rule with this id", "each id once", rule=rule
+        )
     return Rule(
         watchlist=path.stem,
         id=rule,
@@ -144,7 +152,7 @@ def _severity(path: Path, node: yaml.Node, rule: str) -> Severity:
         if written == severity:
             return severity
     reason, expected = f"{written[:40]!r} is no severity", ", ".join(SEVERITIES)
-    raise Unusable(path, line_of(node), reason, expected, rule=rule, field="severity")
+    raise Unusable(path, place_of(node), reason, expected, rule=rule, field="severity")
 
 
 def _query(path: Path, node: yaml.Node, rule: str) -> str:
@@ -159,7 +167,7 @@ def _not_inside(path: Path, fields: Fields, rule: str) -> tuple[str, ...]:
         return ()
     if not isinstance(node, yaml.SequenceNode):
         reason, expected = "this is no list", "a list of words or phrases"
-        raise Unusable(path, line_of(node), reason, expected, rule=rule, field="not_inside")
+        raise Unusable(path, place_of(node), reason, expected, rule=rule, field="not_inside")
     phrases = [(item, text_of(path, item, "not_inside", rule)) for item in node.value]
     for item, phrase in phrases:
         _checked(parse_mask, phrase, path, item, rule, "not_inside")
@@ -171,8 +179,8 @@ def _topic(path: Path, fields: Fields, rule: str) -> str | None:
         return None
     topic = text_of(path, fields["topic"], "topic", rule)
     if not _NAME.match(topic):
-        line, reason = line_of(fields["topic"]), f"{topic[:40]!r} cannot be a topic"
-        raise Unusable(path, line, reason, _NAME_EXPECTED, rule=rule, field="topic")
+        place, reason = place_of(fields["topic"]), f"{topic[:40]!r} cannot be a topic"
+        raise Unusable(path, place, reason, _NAME_EXPECTED, rule=rule, field="topic")
     return topic
 
 
@@ -187,28 +195,32 @@ def _checked(
     try:
         return parser(written)
     except RuleError as error:
-        line = _line_in(path, node, written, error.position)
+        place = _place_in(path, node, written, error.position)
         expected = 'words, "phrases", AND, OR, NOT, brackets and fields, as Lucene has them'
         raise Unusable(
-            path, line, error.reason, expected, rule=rule, field=field, position=error.position
+            path, place, error.reason, expected, rule=rule, field=field, position=error.position
         ) from error
 
 
-def _line_in(path: Path, node: yaml.Node, written: str, position: int) -> int:
-    """The line of the file in which a place of a query stands. Folded text (>-) is followed line by
-    line; where that does not add up (escapes, empty lines), the line on which the query begins."""
+def _place_in(path: Path, node: yaml.Node, written: str, position: int) -> tuple[int, int | None]:
+    """Line and column of the file in which a place of a query stands. Folded text (>-) is followed
+    line by line; where that does not add up (escapes, empty lines), the line on which the query
+    begins."""
     first, style = int(node.start_mark.line), getattr(node, "style", None)
+    lines = path.read_text("utf-8-sig").splitlines()
     if style not in ("|", ">"):
-        return first + 1
-    lines = path.read_text("utf-8-sig").splitlines()[first + 1 : node.end_mark.line + 1]
-    pieces = [line.strip() for line in lines]
+        start = int(node.start_mark.column) + (style is not None)
+        stands = first < len(lines) and lines[first][start:].startswith(written)
+        return first + 1, start + position + 1 if stands else None
+    below = lines[first + 1 : node.end_mark.line + 1]
+    pieces = [line.strip() for line in below]
     while pieces and len(" ".join(pieces)) > len(written):
         pieces.pop()
     if " ".join(pieces) != written.replace("\n", " "):
-        return first + 1
-    passed = 0
-    for number, piece in enumerate(pieces):
-        passed += len(piece) + 1
-        if position < passed:
-            return first + 2 + number
-    return first + 1 + len(pieces)
+        return first + 1, None
+    number = passed = 0
+    while number < len(pieces) - 1 and position > passed + len(pieces[number]):
+        passed += len(pieces[number]) + 1
+        number += 1
+    indent = len(below[number]) - len(below[number].lstrip())
+    return first + 2 + number, indent + position - passed + 1

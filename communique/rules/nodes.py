@@ -19,9 +19,9 @@ Fields: TypeAlias = dict[str, yaml.Node]
 class Problem:
     """Something in a watchlist that cannot be used.
 
-    line: from 1. watchlist, rule: whose it is, as far as known, so that the last good version can
-    stay in force; "" is all of them. field: the key; position: offset from 0 in the query, where
-    one does not parse.
+    line, column: from 1; column None: not known. watchlist, rule: whose it is, as far as known, so
+    that the last good version can stay in force; "" is all of them. field: the key; position:
+    offset from 0 in the query, where one does not parse.
     """
 
     file: Path
@@ -32,11 +32,13 @@ class Problem:
     rule: str | None = None
     field: str | None = None
     position: int | None = None
+    column: int | None = None
 
     def __str__(self) -> str:
         at = f"character {self.position + 1}" if self.position is not None else None
         rule = f"rule {self.rule}" if self.rule else None
-        where = ", ".join(part for part in (rule, self.field, at) if part)
+        column = f"column {self.column}" if self.column is not None else None
+        where = ", ".join(part for part in (rule, self.field, column, at) if part)
         return (
             f"{self.file}:{self.line}: {where + ': ' if where else ''}{self.reason}; "
             f"expected {self.expected}"
@@ -49,7 +51,7 @@ class Unusable(Exception):
     def __init__(
         self,
         file: Path,
-        line: int,
+        place: int | tuple[int, int | None],
         reason: str,
         expected: str,
         *,
@@ -57,8 +59,10 @@ class Unusable(Exception):
         field: str | None = None,
         position: int | None = None,
     ) -> None:
+        """place: the line, or line and column."""
+        line, column = place if isinstance(place, tuple) else (place, None)
         self.problem = Problem(
-            file, line, reason, expected, file.stem, rule=rule, field=field, position=position
+            file, line, reason, expected, file.stem, rule, field, position, column
         )
         super().__init__(str(self.problem))
 
@@ -86,9 +90,9 @@ def compose(file: Path) -> yaml.Node:
     return node
 
 
-def line_of(node: yaml.Node) -> int:
-    """Where a node begins, counted from 1."""
-    return int(node.start_mark.line) + 1
+def place_of(node: yaml.Node) -> tuple[int, int]:
+    """The line and the column where a node begins, counted from 1."""
+    return int(node.start_mark.line) + 1, int(node.start_mark.column) + 1
 
 
 def fields_of(file: Path, node: yaml.Node, known: Sequence[str]) -> Fields:
@@ -96,14 +100,14 @@ def fields_of(file: Path, node: yaml.Node, known: Sequence[str]) -> Fields:
     known keys."""
     keys = ", ".join(known)
     if not isinstance(node, yaml.MappingNode):
-        raise Unusable(file, line_of(node), "this is no mapping", f"the keys {keys}")
+        raise Unusable(file, place_of(node), "this is no mapping", f"the keys {keys}")
     fields: Fields = {}
     for key, value in node.value:
         name = key.value if isinstance(key, yaml.ScalarNode) else "?"
         if name not in known:
-            raise Unusable(file, line_of(key), f"no key is named {name[:40]!r}", keys)
+            raise Unusable(file, place_of(key), f"no key is named {name[:40]!r}", keys)
         if name in fields:
-            raise Unusable(file, line_of(key), f"{name} stands here twice", "each key once")
+            raise Unusable(file, place_of(key), f"{name} stands here twice", "each key once")
         fields[name] = value
     return fields
 
@@ -111,7 +115,7 @@ def fields_of(file: Path, node: yaml.Node, known: Sequence[str]) -> Fields:
 def text_of(file: Path, node: yaml.Node, field: str, rule: str | None = None) -> str:
     """The text of a scalar, not empty. Raises Unusable."""
     if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
-        raise Unusable(file, line_of(node), "no text here", "a text", rule=rule, field=field)
+        raise Unusable(file, place_of(node), "no text here", "a text", rule=rule, field=field)
     return str(node.value).strip()
 
 

@@ -1,0 +1,164 @@
+"""The back-test: what a draft of a watchlist would have found in everything that is stored, beside
+what is in force. Nothing is written and nothing is sent.
+
+The search index proposes statements, the rules decide on their current wording: the same answer as
+if every text were tried. All of it happens in one read-only transaction, so that it is one moment's
+answer; where there is much to read, further processes read in that same moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, Engine, text
+
+from communique.backtest_candidates import candidates
+from communique.backtest_reading import Progress, read
+from communique.backtest_tally import Borderline, Listed, Tally
+from communique.backtest_trial import Sides, sides_of
+from communique.backtest_weeks import Estimate, Week, estimate, weeks_of
+from communique.rule_versions import Version, in_force
+from communique.rules import Rule, RuleError, compile_rules
+
+_READ_ONLY = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """One rule on trial. state: `new`, `changed`, `the same`, `left out` (of the draft). version:
+    the one in force; None: there is none. before, after: statements it held for, and would hold
+    for; added, dropped: which of them differ."""
+
+    rule: str
+    state: str
+    version: int | None
+    before: int
+    after: int
+    added: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackTest:
+    """What came of it. Statements are counted in their current wording.
+
+    read: how many statements were read, of `statements` in all; waiting: how many of those the
+    index does not know yet; narrowed: false where every statement had to be read. added, dropped:
+    newest first. both: statements for which a rule held and would hold. borderline: the most
+    borderline hits of the rules that are new or changed (of all, where none is). problems: rules in
+    force that cannot be tried any longer.
+    """
+
+    watchlist: str
+    rule: str | None
+    since: date | None
+    statements: int
+    read: int
+    waiting: int
+    narrowed: bool
+    rules: tuple[RuleResult, ...]
+    added: tuple[Listed, ...]
+    dropped: tuple[Listed, ...]
+    both: int
+    weeks: tuple[Week, ...]
+    estimate: Estimate
+    borderline: tuple[Borderline, ...]
+    problems: tuple[str, ...]
+    sides: Sides
+
+
+@contextmanager
+def looking_only(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees one moment, and in which nothing can be written."""
+    with engine.connect() as connection:
+        connection.execute(_READ_ONLY)
+        yield connection
+        connection.rollback()
+
+
+def backtest(
+    connection: Connection,
+    draft: Sequence[Rule],
+    watchlist: str,
+    today: date,
+    *,
+    rule: str | None = None,
+    since: date | None = None,
+    progress: Progress | None = None,
+    processes: int | None = None,
+) -> BackTest:
+    """Tries a draft of a watchlist on every statement. connection: of `looking_only`. draft: all
+    its rules. rule: only this one. since: only statements of this day or later. today: the day, in
+    UTC, up to which weeks are counted. processes: how many may try texts; None: as many as there
+    are processors. Raises RuleError for a draft's rule that cannot be used."""
+    known, problems = _usable(in_force(connection).values())
+    sides = sides_of(draft, [one.rule for one in known], watchlist, rule)
+    ids = candidates(connection, sides.tried, sides.givers)
+    tally = Tally()
+    for batch in read(connection, ids.ids, sides, since or date.min, progress, processes):
+        tally.add(batch)
+    numbers = {one.rule.id: one for one in known if one.rule.watchlist == watchlist}
+    weeks = weeks_of(tally.stories_before, tally.stories_after, tally.first or today, today)
+    return BackTest(
+        watchlist=watchlist,
+        rule=rule,
+        since=since,
+        statements=ids.statements,
+        read=tally.read,
+        waiting=ids.unknown,
+        narrowed=ids.narrowed,
+        rules=tuple(_results(sides, numbers, tally)),
+        added=tuple(sorted(tally.added, key=_newest)),
+        dropped=tuple(sorted(tally.dropped, key=_newest)),
+        both=tally.both,
+        weeks=weeks,
+        estimate=estimate(weeks, today),
+        borderline=tally.most_borderline(),
+        problems=tuple(problems),
+        sides=sides,
+    )
+
+
+def _usable(versions: Iterable[Version]) -> tuple[list[Version], list[str]]:
+    """The versions in force that can still be tried, and which cannot."""
+    usable, problems = [], []
+    for one in versions:
+        try:
+            compile_rules([one.rule])
+        except RuleError as error:
+            problems.append(
+                f"Rule {one.rule.id} of watchlist {one.rule.watchlist} counts as not in force: its "
+                f"version {one.number} cannot be used: {error}"
+            )
+        else:
+            usable.append(one)
+    return usable, problems
+
+
+def _results(sides: Sides, known: Mapping[str, Version], tally: Tally) -> Iterator[RuleResult]:
+    """Of each rule on trial, the draft's in their order, then those that it leaves out."""
+    drafted = {rule.id: rule for rule in sides.after}
+    for key in dict.fromkeys([*drafted, *(rule.id for rule in sides.before)]):
+        version, kept = known.get(key), tally.kept[key]
+        if key not in drafted:
+            state = "left out"
+        elif version is None:
+            state = "new"
+        else:
+            state = "the same" if version.rule == drafted[key] else "changed"
+        yield RuleResult(
+            rule=key,
+            state=state,
+            version=version.number if version else None,
+            before=tally.before[key],
+            after=tally.after[key],
+            added=tally.after[key] - kept,
+            dropped=tally.before[key] - kept,
+        )
+
+
+def _newest(listed: Listed) -> tuple[int, int]:
+    return -listed.day.toordinal(), -listed.statement

@@ -1,0 +1,137 @@
+"""Trying a draft, and what is in force, on one text at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from communique.backtest_doubt import Doubt, Doubter
+from communique.rules import Document, Hit, Matcher, Rule, compile_rules, parse
+from communique.rules.query import And, Fact, Node, Not, Or
+from communique.rules.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The rules that are tried beside each other. before: in force; after: the draft's in their
+    place; besides: the draft's others, which are not on trial. givers_before, givers_after: the
+    rules that mark a topic, where any of these asks for one."""
+
+    before: tuple[Rule, ...]
+    after: tuple[Rule, ...]
+    besides: tuple[Rule, ...]
+    givers_before: tuple[Rule, ...] = ()
+    givers_after: tuple[Rule, ...] = ()
+
+    @property
+    def tried(self) -> tuple[Rule, ...]:
+        """What is on trial."""
+        return (*self.before, *self.after)
+
+    @property
+    def givers(self) -> tuple[Rule, ...]:
+        """Every rule that may give a topic."""
+        return (*self.givers_before, *self.givers_after)
+
+    def same(self) -> frozenset[str]:
+        """The rules that hold for the same texts before and after."""
+        held = {rule.id: _asked(rule) for rule in self.before}
+        same = {rule.id: rule for rule in self.after if held.get(rule.id) == _asked(rule)}
+        if set(map(_asked, self.givers_before)) != set(map(_asked, self.givers_after)):
+            same = {key: rule for key, rule in same.items() if not asks_topic(rule)}
+        return frozenset(same)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What holds for a text: of the rules in force; of the draft's; of the draft's others. doubt:
+    the most borderline hit of a rule that is new or changed."""
+
+    before: frozenset[str]
+    after: frozenset[str]
+    besides: frozenset[str]
+    doubt: Doubt | None
+
+
+def sides_of(
+    draft: Sequence[Rule], in_force: Sequence[Rule], watchlist: str, only: str | None
+) -> Sides:
+    """What a draft of a watchlist is tried against. in_force: every rule that is, of every
+    watchlist. only: the one rule on trial; None: all."""
+    theirs = [rule for rule in in_force if rule.watchlist == watchlist]
+    before = tuple(rule for rule in theirs if only in (None, rule.id))
+    after = tuple(rule for rule in draft if only in (None, rule.id))
+    besides = tuple(rule for rule in draft if rule not in after)
+    if not any(map(asks_topic, (*theirs, *draft))):
+        return Sides(before, after, besides)
+    others = [rule for rule in in_force if rule.watchlist != watchlist]
+    marking = (
+        tuple(rule for rule in (*others, *mine) if rule.topic and not asks_topic(rule))
+        for mine in (theirs, draft)
+    )
+    return Sides(before, after, besides, *marking)
+
+
+class Trial:
+    """Both sides compiled."""
+
+    def __init__(self, sides: Sides) -> None:
+        """Raises RuleError."""
+        self._same = sides.same()
+        differing = [rule for rule in sides.before if rule.id not in self._same]
+        self._before = _Tried(differing, sides.givers_before)
+        self._after = _Tried(sides.after, sides.givers_after)
+        self._besides = _Tried(sides.besides, sides.givers_after)
+        judged = [rule for rule in sides.after if rule.id not in self._same]
+        self._doubter = Doubter(judged or sides.after)
+        # Normalising a text is the dearest part: it is done once for all.
+        self._all = compile_rules([*sides.tried, *sides.besides, *sides.givers])
+
+    def hits(self, document: Document, *, drafted: bool) -> dict[str, Hit]:
+        """The hits of the draft's rules on trial; or of those in force that differ from them."""
+        side = self._after if drafted else self._before
+        return side.hits(document, self._all.view(document))
+
+    def tried(self, document: Document) -> Tried | None:
+        """What holds for a text; None where no rule on trial holds, or held."""
+        view = self._all.view(document)
+        hits = self._after.hits(document, view)
+        before = {*self._before.hits(document, view), *self._same.intersection(hits)}
+        if not hits and not before:
+            return None
+        besides = self._besides.hits(document, view)
+        doubt = self._doubter.doubt(document, view, hits, alone=not besides and not before)
+        return Tried(frozenset(before), frozenset(hits), frozenset(besides), doubt)
+
+
+class _Tried:
+    """Some rules, compiled together with those that give them topics."""
+
+    def __init__(self, rules: Sequence[Rule], givers: Sequence[Rule]) -> None:
+        self._mine = frozenset(rules)
+        self._matcher: Matcher | None = None
+        if rules:
+            self._matcher = compile_rules(dict.fromkeys([*rules, *givers]))
+
+    def hits(self, document: Document, view: View) -> dict[str, Hit]:
+        if self._matcher is None:
+            return {}
+        found = self._matcher.match_view(document, view)
+        return {hit.rule.id: hit for hit in found if hit.rule in self._mine}
+
+
+def _asked(rule: Rule) -> tuple[object, ...]:
+    return rule.watchlist, rule.id, rule.query, rule.not_inside, rule.topic
+
+
+def asks_topic(rule: Rule) -> bool:
+    """Whether a rule asks for a topic, which other rules give."""
+    return _asks_topic(parse(rule.query).root)
+
+
+def _asks_topic(node: Node) -> bool:
+    if isinstance(node, And | Or):
+        return any(map(_asks_topic, node.nodes))
+    if isinstance(node, Not):
+        return _asks_topic(node.node)
+    return isinstance(node, Fact) and node.field == "topic"
