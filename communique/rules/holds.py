@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fnmatch
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from communique.rules.facts import is_so
 from communique.rules.index import Ranges
 from communique.rules.query import And, Fact, Near, Node, Not, Phrase, TextField
 from communique.rules.values import Document
 from communique.rules.view import View
 from communique.rules.words import Words
-from communique.text import tokenize_columns
-from communique.text.stems import primary
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def holds(node: Node, case: Case) -> Ranges | None:
     if isinstance(node, Near):
         return [place for group in case.groups(node) for place in group] or None
     if isinstance(node, Fact):
-        return [] if _is_so(node, case.document) else None
+        return [] if is_so(node, case.document) else None
     if isinstance(node, Not):
         return [] if holds(node.node, case) is None else None
     results = [holds(child, case) for child in node.nodes]
@@ -167,16 +165,3 @@ def _outermost(ranges: Ranges) -> Ranges:
         if not kept or end > kept[-1][1]:
             kept.append((first, end))
     return kept
-
-
-def _is_so(fact: Fact, document: Document) -> bool:
-    if fact.field == "publisher":
-        wanted, name = (tokenize_columns(text).terms for text in (fact.value, document.publisher))
-        return bool(wanted) and f" {' '.join(wanted)} " in f" {' '.join(name)} "
-    if fact.field == "topic":
-        values: tuple[str | None, ...] = document.topics
-    elif fact.field == "lang":
-        values = (document.language, primary(document.language))
-    else:
-        values = (getattr(document, fact.field),)
-    return any(fnmatch.fnmatchcase((value or "").casefold(), fact.value) for value in values)

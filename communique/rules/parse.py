@@ -9,8 +9,8 @@ from luqum import tree
 from luqum.exceptions import ParseError
 from luqum.thread import parse as parse_lucene
 
+from communique.rules.facts import fact_of, field_named
 from communique.rules.query import (
-    FACTS,
     TEXT_FIELDS,
     And,
     Fact,
@@ -23,6 +23,7 @@ from communique.rules.query import (
     TextField,
     require_restrictive,
 )
+from communique.rules.spelling import QUOTED, plain
 from communique.rules.values import RuleError
 from communique.rules.words import bare_words, quoted_words
 from communique.text import tokenize
@@ -31,37 +32,51 @@ QUERY_LIMIT = 20_000  # characters
 DEPTH_LIMIT = 50  # brackets, NOTs and fields inside each other
 DISTANCE_LIMIT = 1_000  # words of "..."~N
 
-_QUOTED = r'"(?:[^"\\]|\\.?)*+(?:"|\Z)'  # possessive: one that is never closed is scanned once
-
 _REFUSED = (
-    (tree.Regex, "regular expressions are not supported: use wildcards, as in exclu*"),
-    (tree.Fuzzy, "fuzzy terms (~) are not supported: use wildcards, or list the spellings"),
+    (tree.Regex, "regular expressions are not supported: use wildcards, as in exclu* or wom?n"),
+    (
+        tree.Fuzzy,
+        "fuzzy terms (~) are not supported: use wildcards (exclu*), or list the spellings with OR; "
+        'for words near each other, "huawei ban"~10',
+    ),
     (tree.Boost, "weights (^) mean nothing here: a rule matches or it does not; leave it out"),
-    (tree.Range | tree.From | tree.To, "ranges are not supported: list the words with OR"),
+    (
+        tree.Range | tree.From | tree.To,
+        "ranges are not supported: list the words with OR; for a period, search --since",
+    ),
 )
 
 
 def parse(query: str) -> Query:
     """The tree of a query in Lucene's syntax.
 
-    AND, OR, NOT (or + and -), brackets, "phrases", "words near"~10, wildcards (exclu*, wom?n,
+    AND, OR, NOT (or && || ! + -), brackets, "phrases", "words near"~10, wildcards (exclu*, wom?n,
     "clean net*"), and the fields title:, text:, source:, publisher:, country:, host_country:,
-    kind:, lang:, topic:. NOT binds tightest, then AND, then OR. Words side by side mean AND, as in
-    the news databases that analysts know (Lucene itself would say OR). Raises RuleError.
+    kind:, lang:, topic:, with brackets too: title:(a OR b). NOT binds tightest, then AND, then OR.
+    Words side by side mean AND, as in the news databases that analysts know (Lucene itself would
+    say OR). Raises RuleError.
     """
-    plain = _with_plain_marks(query)
-    _check_size(plain)
+    if len(query) > QUERY_LIMIT:
+        raise RuleError(f"more than {QUERY_LIMIT:,} characters: split the rule", QUERY_LIMIT)
+    asked = plain(query)
     try:
-        parsed = parse_lucene(plain)
+        root = _root(asked.text)
+        require_restrictive(root, 0)
+    except RuleError as error:
+        raise RuleError(error.reason, asked.typed(error.position)) from error
+    return Query(query, root)
+
+
+def _root(query: str) -> Node:
+    _check_depth(query)
+    try:
+        return _node(parse_lucene(query), None, 0)
     except ParseError as error:
-        raise _syntax_error(str(error), plain) from error
+        raise _syntax_error(str(error), query) from error
     except (ValueError, ArithmeticError) as error:
-        found = re.search(r"[~^][\d.]*\.[\d.]*|[~^]\d{9,}", plain)
+        found = re.search(r"[~^][\d.]*\.[\d.]*|[~^]\d{9,}", query)
         place = found.start() if found else 0
         raise RuleError("a distance is a whole number, as in ~10", place) from error
-    root = _node(parsed, None, 0)
-    require_restrictive(root, 0)
-    return Query(query, root)
 
 
 def parse_mask(phrase: str) -> Phrase | Near:
@@ -75,19 +90,9 @@ def parse_mask(phrase: str) -> Phrase | Near:
     return root
 
 
-def _with_plain_marks(query: str) -> str:
-    """Full-width brackets and colons, and curly quotation marks around words, as Lucene writes
-    them; everything keeps its place. A quoted phrase keeps its own marks."""
-    plain = query.translate(str.maketrans("（）：＂～", '():"~'))
-    outside = re.compile(_QUOTED + r'|(?<![^\s(:+-])[“„«]([^"“”„«»]*)[”“»](?=$|[\s)~])', re.DOTALL)
-    return outside.sub(lambda m: m[0] if m[1] is None else f'"{m[1]}"', plain)
-
-
-def _check_size(query: str) -> None:
-    if len(query) > QUERY_LIMIT:
-        raise RuleError(f"more than {QUERY_LIMIT:,} characters: split the rule", QUERY_LIMIT)
+def _check_depth(query: str) -> None:
     depth = 0
-    for match in re.finditer(_QUOTED + "|[()]", query, re.DOTALL):
+    for match in re.finditer(QUOTED + r"|\\.|[()]", query, re.DOTALL):
         depth += {"(": 1, ")": -1}.get(match[0], 0)
         if depth > DEPTH_LIMIT:
             raise RuleError(f"more than {DEPTH_LIMIT} brackets inside each other", match.start())
@@ -103,10 +108,23 @@ def _syntax_error(message: str, query: str) -> RuleError:
             len(query),
         )
     position = int(found[1])
-    if query[position] == '"':
-        return RuleError("a quotation mark that is never closed", position)
-    word = query[position:].split(None, 1)[0][:20] if query[position:].strip() else ""
-    return RuleError(f"{word!r} makes no sense here", position)
+    return RuleError(_senseless(query, position), position)
+
+
+def _senseless(query: str, position: int) -> str:
+    """What is wrong with the sign or word at a place where the parser gave up."""
+    sign = query[position]
+    if sign == '"':
+        return "a quotation mark that is never closed"
+    if sign in "[]{}":
+        return "[ ] and { } make ranges, which are not supported: put the words in quotation marks"
+    if sign == "'":
+        return 'a single quotation mark cannot begin a word: leave it out, or write "..."'
+    if sign in "~^":
+        return f'{sign} makes no sense here: a distance follows its phrase, as in "huawei ban"~10'
+    if sign == ")" and re.search(r"\(\s*\Z", query[:position]):
+        return "nothing stands between these brackets"
+    return f"{query[position:].split(None, 1)[0][:20]!r} makes no sense here"
 
 
 def _node(item: tree.Item, field: str | None, depth: int) -> Node:
@@ -126,7 +144,7 @@ def _node(item: tree.Item, field: str | None, depth: int) -> Node:
     if isinstance(item, tree.SearchField):
         if field is not None:
             raise RuleError(f"{item.name}: inside {field}: put them side by side", item.pos)
-        return _node(item.expr, _known_field(item), depth + 1)
+        return _node(item.expr, field_named(str(item.name), item.pos), depth + 1)
     return _leaf(item, field)
 
 
@@ -134,7 +152,12 @@ def _joined(operation: tree.BaseOperation, field: str | None, depth: int) -> Nod
     """NOT, then AND (or nothing), then OR: luqum binds words side by side more loosely than OR, so
     its operations are read from left to right again. Brackets are items of their own."""
     either: list[list[Node]] = [[]]
-    for item in _in_order(operation):
+    items = list(_in_order(operation))
+    must = next((item for item in items if isinstance(item, tree.Plus)), None)
+    if must is not None and tree.OrOperation in items:
+        reason = "+ makes no sense beside OR: put brackets around the choice, as in +a (b OR c)"
+        raise RuleError(reason, must.pos)
+    for item in items:
         if item is tree.OrOperation:
             either.append([])
         elif isinstance(item, tree.Item):
@@ -160,14 +183,6 @@ def _one_of(kind: type[And] | type[Or], nodes: Iterable[Node]) -> Node:
     return several[0] if len(several) == 1 else kind(several)
 
 
-def _known_field(item: tree.SearchField) -> str:
-    name = str(item.name)
-    if name not in (*TEXT_FIELDS, *FACTS):
-        known = ", ".join((*TEXT_FIELDS, *FACTS))
-        raise RuleError(f"no field {name[:30]!r}; there are {known}", item.pos)
-    return name
-
-
 def _leaf(item: tree.Item, field: str | None) -> Node:
     inside: TextField | None = next((name for name in TEXT_FIELDS if name == field), None)
     if field is not None and inside is None:
@@ -184,23 +199,22 @@ def _leaf(item: tree.Item, field: str | None) -> Node:
 def _fact(item: tree.Item, field: str) -> Fact:
     if not isinstance(item, tree.Word | tree.Phrase):
         raise RuleError(f"{field}: wants a word or a phrase", item.pos)
-    value = re.sub(r"\\(.)", r"\1", item.value.strip('"')).strip().casefold()
-    if not value.strip("*?"):
-        raise RuleError(f"{field}: wants a value, as in country:CN", item.pos)
-    return Fact(field, value)
+    written = item.value[1:-1] if isinstance(item, tree.Phrase) else item.value
+    return fact_of(field, written, item.pos)
 
 
-def _near(item: tree.Proximity, field: TextField | None) -> Near:
-    if str(item).endswith("~"):
-        raise RuleError('say how near, in words: "..."~10', item.pos)
+def _near(item: tree.Proximity, field: TextField | None) -> Near | Phrase:
+    if str(item).rstrip().endswith("~"):
+        raise RuleError('say how near, in words: "huawei ban"~10', item.pos)
     if item.degree > DISTANCE_LIMIT:
         raise RuleError(f"a distance of more than {DISTANCE_LIMIT:,} words", item.pos)
-    found = list(re.finditer(r"\S+", item.term.value[1:-1]))
-    parts = tuple(
-        quoted_words(part[0], item.term.pos + 1 + part.start())
-        for part in found
-        if "*" in part[0] or tokenize(part[0])
-    )
-    if len(parts) < 2:
+    phrase, start = item.term.value[1:-1], item.term.pos + 1
+    found = [part for part in re.finditer(r"\S+", phrase) if "*" in part[0] or tokenize(part[0])]
+    if len(found) < 2:
         raise RuleError('a distance needs two words with a blank between: "清洁 网络"~5', item.pos)
+    if item.degree == 0:
+        return Phrase(quoted_words(phrase, item.term.pos), field)
+    parts = tuple(
+        quoted_words(part[0], start + part.start(), ends=part is found[-1]) for part in found
+    )
     return Near(parts, item.degree, field)

@@ -65,9 +65,9 @@ def _field_of(node: Node) -> TextField | str | None:
 
 
 def _of_phrase(words: Words) -> str:
-    """Quoted where the words stand as they are; only a word without quotation marks is stemmed, or
-    may end with a ?."""
-    bare = words.stemmed or words.terms[-1].endswith("?")
+    """Quoted where the words stand as they are. Only words without quotation marks are stemmed;
+    and in them every ? is a wildcard, at the end and on its own too."""
+    bare = words.stemmed or words.terms[-1].endswith("?") or "?" in words.terms
     if bare or (len(words.terms) == 1 and words.is_wild):
         tied = _tied(words)
         return f"\\{tied}" if tied in _OPERATORS else tied
@@ -76,8 +76,7 @@ def _of_phrase(words: Words) -> str:
         marks = "," * ((after - gap) // BREAK)
         # The tokenizer takes a mark right after "Mr" for its dot.
         before = " " if marks and term in ABBREVIATIONS else ""
-        unspaced = not marks and _is_unspaced(term) and _is_unspaced(following)
-        pieces += [before, marks, "" if unspaced else " ", following]
+        pieces += [before, marks, "" if _is_tied(term, following) and not marks else " ", following]
     return f'"{"".join(pieces)}"'
 
 
@@ -86,9 +85,14 @@ def _tied(words: Words) -> str:
     pieces = [words.terms[0]]
     for (term, gap), (following, after) in pairwise(zip(words.terms, words.gaps, strict=True)):
         marks = (after - gap) // BREAK
-        unspaced = not marks and _is_unspaced(term) and _is_unspaced(following)
-        pieces += ["" if unspaced else "-" + ",-" * marks, following]
+        pieces += ["" if _is_tied(term, following) and not marks else "-" + ",-" * marks, following]
     return "".join(pieces)
+
+
+def _is_tied(term: str, following: str) -> bool:
+    """Whether two terms stand without anything between them: 净网, and 净?网."""
+    unspaced = _is_unspaced(term), _is_unspaced(following)
+    return all(unspaced) or (any(unspaced) and "?" in (term, following))
 
 
 def _is_unspaced(term: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from communique.rules.values import RuleError
 from communique.text import Token, tokenize
@@ -53,9 +53,17 @@ def wildcard_pattern(term: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(term))
 
 
-def quoted_words(raw: str, position: int) -> Words:
-    """The words of a phrase without its quotation marks, as they stand. Raises RuleError."""
-    return _words(raw, position, stemmed=False)
+def quoted_words(raw: str, position: int, *, ends: bool = True) -> Words:
+    """The words of a phrase without its quotation marks, as they stand. ends: a ? after its last
+    word is a question mark, no wildcard. Raises RuleError."""
+    pieces = _pieces(raw)
+    words = [place for place, piece in enumerate(pieces) if piece[-1].isalnum()]
+    last = words[-1] if words and ends else len(pieces)
+    marked = [
+        _ONE if piece == "?" and place < last and _touches(pieces, place) else piece
+        for place, piece in enumerate(pieces)
+    ]
+    return _words(marked, position, stemmed=False)
 
 
 def bare_words(raw: str, position: int) -> Words:
@@ -63,44 +71,55 @@ def bare_words(raw: str, position: int) -> Words:
     is in it. Raises RuleError."""
     if '"' in re.sub(r"\\.", "", raw):
         raise RuleError("a quotation mark inside a word: put a blank before the phrase", position)
-    if raw.startswith(("!", "&&", "||")):
-        raise RuleError("write AND, OR and NOT as words, in capitals", position)
-    if raw in ("and", "or", "not"):
+    if raw.casefold() in ("and", "or", "not"):
         raise RuleError(f'write {raw.upper()} in capitals, or "{raw}" for the word', position)
-    words = _words(raw, position, stemmed=True)
+    marked = [_ONE if piece == "?" else piece for piece in _pieces(raw)]
+    words = _words(marked, position, stemmed=True)
     return Words(words.terms, words.gaps, stemmed=False) if words.is_wild else words
 
 
-def _words(raw: str, position: int, *, stemmed: bool) -> Words:
-    tokens = _without_idle_wildcards(tokenize(_marked(raw, question_mark=stemmed)), position)
+def _pieces(raw: str) -> list[str]:
+    """The characters, an escaped one with its backslash."""
+    return re.findall(r"\\.|.", raw, re.DOTALL)
+
+
+def _touches(pieces: list[str], place: int) -> bool:
+    """Whether a letter or digit stands beside a ?: « Qui ? » asks a question."""
+    while place > 0 and pieces[place - 1] == "?":
+        place -= 1
+    before = place > 0 and (pieces[place - 1][-1].isalnum() or pieces[place - 1] == "*")
+    return before or (place + 1 < len(pieces) and pieces[place + 1][-1].isalnum())
+
+
+def _words(pieces: list[str], position: int, *, stemmed: bool) -> Words:
+    """pieces: characters; wildcards among them are * and _ONE."""
+    text = "".join(_ANY if piece == "*" else piece[-1] for piece in pieces)
+    tokens = _without_idle_wildcards(tokenize(text), position)
     if not tokens:
         raise RuleError("no letter or digit to look for", position)
     if len(tokens) > WORDS_LIMIT:
         raise RuleError(f"a phrase of more than {WORDS_LIMIT} words: shorten it", position)
     terms = tuple(token.term.translate(_WILDCARDS) for token in tokens)
     for place, term in enumerate(terms):
-        alone = term == "*" and 0 < place < len(terms) - 1
+        alone = term in ("*", "?") and 0 < place < len(terms) - 1
         if term[0] in "*?" and not alone:
             raise RuleError("a wildcard cannot begin a word: write its first letters", position)
     gaps = tuple(token.position - tokens[0].position for token in tokens)
     return Words(terms, gaps, stemmed)
 
 
-def _marked(raw: str, *, question_mark: bool) -> str:
-    """The words with wildcards as letters and escapes (backslash) undone."""
-    wild = {"*": _ANY, "?": _ONE} if question_mark else {"*": _ANY}
-    pieces = re.findall(r"\\.|.", raw, re.DOTALL)
-    return "".join(piece[1] if len(piece) == 2 else wild.get(piece, piece) for piece in pieces)
-
-
 def _without_idle_wildcards(tokens: list[Token], position: int) -> list[Token]:
-    """Drops the * of 华为*: a Chinese word is found inside a longer one anyway."""
+    """Drops the * of 华为*: a Chinese word is found inside a longer one anyway. What follows moves
+    up."""
     kept: list[Token] = []
+    dropped = 0
     for place, token in enumerate(tokens):
         if not (token.term == _ANY and kept and _joins(kept[-1], token)):
-            kept.append(token)
+            kept.append(replace(token, position=token.position - dropped))
         elif place + 1 < len(tokens) and tokens[place + 1].start == token.end:
             raise RuleError('no * inside a Chinese word: write "净网 计划"~5 instead', position)
+        else:
+            dropped += 1
     return kept
 
 
