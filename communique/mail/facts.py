@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from communique.schema import (
     CaptureRow,
+    Change,
     Delivery,
     DeliveryMatch,
     MatchRow,
@@ -29,6 +30,7 @@ def facts(connection: Connection, delivery_id: int) -> Facts:
         select(
             *(Delivery.kind, Delivery.late, Delivery.recipient, Delivery.story_id),
             *(Delivery.subscription_id, Delivery.revision_id, Delivery.statement_id),
+            *(Delivery.change_id, Delivery.created_at),
             Subscription.watchlist,
             *(Revision.title, Revision.text_, Revision.number, Revision.sha256, Revision.seen_at),
             *(SourceRow.publisher, SourceRow.country, SourceRow.host_country),
@@ -56,8 +58,8 @@ def told(connection: Connection, delivery_id: int) -> Sequence[Facts]:
     """The matches that a delivery tells of, each with its rule."""
     return connection.execute(
         select(
-            *(RuleRow.id, RuleRow.rule, RuleRow.name, RuleRow.severity, RuleRow.version),
-            *(RuleRow.note, MatchRow.revision_id, MatchRow.spans),
+            *(RuleRow.id, RuleRow.watchlist, RuleRow.rule, RuleRow.name, RuleRow.severity),
+            *(RuleRow.version, RuleRow.note, MatchRow.revision_id, MatchRow.spans),
         )
         .join(MatchRow, MatchRow.rule_id == RuleRow.id)
         .join(DeliveryMatch, DeliveryMatch.match_id == MatchRow.id)
@@ -65,8 +67,27 @@ def told(connection: Connection, delivery_id: int) -> Sequence[Facts]:
     ).all()
 
 
+def edit_of(connection: Connection, row: Facts) -> Facts | None:
+    """The edit that a delivery about a wording tells of: kind, when it was noticed and the wording
+    that it replaced. The edit that the delivery names, else the last one that had led to its
+    wording by then; None: none is known, as in a statement's first wording."""
+    led_here = (Change.statement_id == row.statement_id, Change.revision_id == row.revision_id)
+    this = (
+        (Change.id == row.change_id,)
+        if row.change_id is not None
+        else (*led_here, Change.kind.in_(("edited", "restored")), Change.at <= row.created_at)
+    )
+    return connection.execute(
+        select(Change.kind, Change.at, Revision.id, Revision.title, Revision.text_)
+        .join(Revision, Revision.id == Change.earlier_revision_id)
+        .where(*this)
+        .order_by(Change.at.desc(), Change.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def wording_before(connection: Connection, row: Facts) -> Facts | None:
-    """The revision before that of `row`; None for the first."""
+    """The revision that was stored before that of `row`; None for the first."""
     return connection.execute(
         select(Revision.id, Revision.title, Revision.text_)
         .where(Revision.statement_id == row.statement_id, Revision.number < row.number)

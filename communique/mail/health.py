@@ -6,15 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
 from typing import Any
 
 from communique.mail import dates
 from communique.mail.clean import shown
-from communique.mail.message import POLICY, Sender
-from communique.mail.render import html_page, text_page
+from communique.mail.message import Sender, envelope, fill, subject_line
 
 TITLES = {
     "failing": "Failing",
@@ -127,17 +124,11 @@ def compose_health(
     letter: HealthLetter, origin: Sender, message_id: str, date: datetime
 ) -> EmailMessage:
     """The mail that tells `letter`. date: when it is sent (aware)."""
-    mail = EmailMessage(policy=POLICY)
-    mail["From"] = Address(origin.name, addr_spec=origin.address)
-    mail["To"] = Address(addr_spec=letter.recipient)
-    mail["Subject"] = f"[sources] {letter.headline}"
-    mail["Date"] = format_datetime(date)
-    mail["Message-ID"] = message_id
+    mail = envelope(
+        origin, letter.recipient, subject_line(f"[sources] {letter.headline}"), message_id, date
+    )
     mail["List-Id"] = f"<source-health.communique.{origin.domain}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "All"
-    mail.set_content(text_page("health.txt", letter=letter))
-    mail.add_alternative(html_page("health.html", letter=letter), subtype="html")
+    fill(mail, "health", letter=letter)
     return mail
 
 

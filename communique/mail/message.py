@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -10,14 +11,19 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
+from communique.mail.bounds import fits, trimmed
 from communique.mail.clean import shown
-from communique.mail.letter import Letter
-from communique.mail.render import as_html, as_text
+from communique.mail.letter import Heard, Letter
+from communique.mail.render import html_page, text_page
 
 SUBJECT = 180
+# Of a header that is not folded, in characters.
+LINE = 900
+# What passages and edits may take, in bytes of HTML: less, where the mail is too large else.
+BUDGETS = (40_000, 12_000, 3_000)
 
 
 # For machines: ASCII without blanks, which the library would encode where it cannot be folded.
@@ -74,34 +80,147 @@ def sender(mail_from: str) -> Sender:
     return Sender(name or "Communiqué", f"{parsed.username}@{domain}", domain)
 
 
-def compose(letter: Letter, origin: Sender, message_id: str, date: datetime) -> EmailMessage:
-    """The mail that tells `letter`, to its one recipient. date: when it is sent (aware)."""
+class Leaving(Protocol):
+    """How a subscription is ended: by one click on a web address, by a mail (a `mailto:` address),
+    by a command."""
+
+    @property
+    def one_click(self) -> str | None: ...
+    @property
+    def mailto(self) -> str: ...
+    @property
+    def command(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """A way to leave where nothing signs links."""
+
+    one_click: str | None
+    mailto: str
+    command: str
+
+
+def compose(
+    letter: Letter,
+    origin: Sender,
+    message_id: str,
+    date: datetime,
+    links: Leaving | None = None,
+    *,
+    pages: str | None = None,
+) -> EmailMessage:
+    """The mail that tells `letter`, to its one recipient. date: when it is sent (aware); links: how
+    to leave, else a mail does it; pages: where the analysts' pages are reached, if anywhere."""
+    for budget in BUDGETS:
+        mail = _composed(trimmed(letter, budget), origin, message_id, date, links, pages)
+        if fits(mail):
+            break
+    return mail
+
+
+def _composed(
+    letter: Letter,
+    origin: Sender,
+    message_id: str,
+    date: datetime,
+    links: Leaving | None,
+    pages: str | None,
+) -> EmailMessage:
+    known = {each.subscription_id: links for each in letter.heard} if links else {}
+    ways = ways_out(letter.heard, known, origin)
+    mail = envelope(origin, letter.recipient, subject(letter), message_id, date)
+    threaded(mail, [letter.story_id], origin)
+    leaving(mail, letter.heard, ways, origin)
+    fill(mail, "alert", letter=letter, links=ways, pages=page_root(pages))
+    return mail
+
+
+def envelope(
+    origin: Sender, recipient: str, subject: str, message_id: str, date: datetime
+) -> EmailMessage:
+    """An empty mail with the headers that each has. subject: made by `subject_line`, or of our own
+    words; date: aware."""
     mail = EmailMessage(policy=POLICY)
     mail["From"] = Address(origin.name, addr_spec=origin.address)
-    mail["To"] = Address(addr_spec=letter.recipient)
-    mail["Subject"] = subject(letter)
+    mail["To"] = Address(addr_spec=recipient)
+    mail["Subject"] = subject
     mail["Date"] = format_datetime(date)
     mail["Message-ID"] = message_id
-    thread = f"<story-{letter.story_id}@{origin.domain}>"
-    mail["In-Reply-To"] = thread
-    mail["References"] = thread
-    unsubscribe = _unsubscribe(letter, origin)
-    mail["List-Id"] = f"<{_label(letter.watchlist)}.communique.{origin.domain}>"
-    mail["List-Unsubscribe"] = f"<{unsubscribe}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail.set_content(as_text(letter, unsubscribe))
-    mail.add_alternative(as_html(letter, unsubscribe), subtype="html")
     return mail
+
+
+def threaded(mail: EmailMessage, stories: Iterable[int], origin: Sender) -> None:
+    """Joins a mail to the threads of the stories that it tells of, as many as a line holds."""
+    threads = list[str]()
+    for story in dict.fromkeys(stories):
+        threads.append(f"<story-{story}@{origin.domain}>")
+        if sum(map(len, threads)) + len(threads) > LINE:
+            threads = threads[:-1] or threads
+            break
+    if threads:
+        mail["In-Reply-To"] = threads[0]
+        mail["References"] = " ".join(threads)
+
+
+def ways_out(
+    heard: Iterable[Heard], links: Mapping[int, Leaving], origin: Sender
+) -> dict[int, Leaving]:
+    """How to leave each subscription; by mail to the sender where `links` knows none."""
+    return {
+        each.subscription_id: links.get(each.subscription_id)
+        or Farewell(None, _unsubscribe(each.subscription_id, origin), "")
+        for each in heard
+    }
+
+
+def leaving(
+    mail: EmailMessage, heard: Sequence[Heard], ways: Mapping[int, Leaving], origin: Sender
+) -> None:
+    """The headers by which a mail program offers to leave: the first subscription, where a mail is
+    of several, as it can offer only one."""
+    if not heard:
+        return
+    first = ways[heard[0].subscription_id]
+    mail["List-Id"] = f"<{_label(heard[0].watchlist)}.communique.{origin.domain}>"
+    if first.one_click and first.one_click.startswith("https://"):
+        mail["List-Unsubscribe"] = f"<{first.one_click}>, <{first.mailto}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    else:
+        mail["List-Unsubscribe"] = f"<{first.mailto}>"
+
+
+def fill(mail: EmailMessage, template: str, **values: Any) -> None:
+    """Gives a mail its two parts, plain text and HTML, from the templates of that name."""
+    mail.set_content(text_page(f"{template}.txt", **values))
+    mail.add_alternative(html_page(f"{template}.html", **values), subtype="html")
+
+
+def page_root(pages: str | None) -> str:
+    """Where the analysts' pages are reached, without a slash at its end; empty: nowhere."""
+    return (pages or "").rstrip("/")
 
 
 def subject(letter: Letter) -> str:
     """Severity, what happened, the rules, who and what: one line that tells whether to open it."""
-    rules = ", ".join(dict.fromkeys(card.name for card in letter.rules)) or letter.watchlist
+    return subject_line(f"[{letter.severity}] {what(letter)}")
+
+
+def what(letter: Letter) -> str:
+    """What happened, the rules, who and what: the subject of a mail without its severity."""
+    rules = ", ".join(dict.fromkeys(card.name for card in letter.rules))
+    rules = rules or ", ".join(each.watchlist for each in letter.heard)
     news = {"wording": "Edited: ", "withdrawn": "Withdrawn: "}.get(letter.kind, "")
+    news = "Restored: " if letter.kind == "wording" and letter.restored else news
     late = "Late: " if letter.late and not news else ""
-    head = f"[{letter.severity}] {news}{late}{shown(rules, 60)}: {shown(letter.publisher, 60)}"
-    return shown(_unencoded(f"{head}: {letter.title}"), SUBJECT)
+    return f"{news}{late}{shown(rules, 60)}: {shown(letter.publisher, 60)}: {letter.title}"
+
+
+def subject_line(text: str, limit: int = SUBJECT) -> str:
+    """`text` as a subject: one line of at most `limit` characters that decodes to itself."""
+    return shown(_unencoded(text), limit)
 
 
 def _unencoded(text: str) -> str:
@@ -110,8 +229,8 @@ def _unencoded(text: str) -> str:
     return text.replace("=?", "= ?")
 
 
-def _unsubscribe(letter: Letter, origin: Sender) -> str:
-    words = quote(f"unsubscribe {letter.subscription_id}")
+def _unsubscribe(subscription_id: int, origin: Sender) -> str:
+    words = quote(f"unsubscribe {subscription_id}")
     return f"mailto:{quote(origin.address, safe='@')}?subject={words}"
 
 

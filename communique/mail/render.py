@@ -1,4 +1,4 @@
-"""A letter as plain text and as HTML. Escaping is the template engine's; styles are inlined, and
+"""Mails as plain text and as HTML. Escaping is the template engine's; styles are inlined, and
 nothing is ever loaded from anywhere."""
 
 from __future__ import annotations
@@ -21,18 +21,6 @@ _TOKEN = re.compile(rf"\s+|[»“‘]*[{_WIDE}][，。、；：！？」』）�
 TEXT_MARKS = {"": "{}", "hit": "»{}«", "old": "[-{}-]", "new": "{{+{}+}}"}
 
 
-def as_text(letter: Letter, unsubscribe: str) -> str:
-    """The letter as plain text, wrapped at 72 columns. unsubscribe: a mailto address."""
-    return text_page("alert.txt", letter=letter, unsubscribe=unsubscribe, headline=headline(letter))
-
-
-def as_html(letter: Letter, unsubscribe: str) -> str:
-    """The letter as one HTML page with inlined styles. unsubscribe: a mailto address."""
-    return html_page(
-        "alert.html", letter=letter, unsubscribe=unsubscribe, headline=headline(letter)
-    )
-
-
 def text_page(template: str, **values: Any) -> str:
     """A template filled in as plain text: no trailing blanks, no two empty lines in a row."""
     rendered = _environment().get_template(template).render(values)
@@ -48,9 +36,9 @@ def html_page(template: str, **values: Any) -> str:
 
 def headline(letter: Letter) -> str:
     """What kind of news this is, in a word or two."""
-    return {"wording": "Wording changed", "withdrawn": "Withdrawn"}.get(
-        letter.kind, "New statement"
-    )
+    if letter.kind == "wording":
+        return "Wording restored" if letter.restored else "Wording changed"
+    return "Withdrawn" if letter.kind == "withdrawn" else "New statement"
 
 
 def marked(pieces: Iterable[Piece]) -> str:
@@ -83,6 +71,11 @@ def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
     return "\n".join([*lines, line.rstrip()])
 
 
+def is_link(url: str) -> bool:
+    """Whether an address may be a link: of the web, and whole."""
+    return url.lower().startswith(("http://", "https://")) and not url.endswith("…")
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -92,6 +85,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"marked": marked, "wrapped": wrapped}
-    environment.tests["web"] = lambda url: url.lower().startswith(("http://", "https://"))
+    environment.filters |= {"marked": marked, "wrapped": wrapped, "headline": headline}
+    environment.tests["web"] = is_link
     return environment

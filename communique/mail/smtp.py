@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass, field
@@ -17,6 +18,16 @@ PATIENCE = 30.0
 # RFC 4954: log in first, log in otherwise, wrong login, encrypt first. Whatever it answers, it is
 # about us.
 LOGIN_CODES = frozenset({530, 534, 535, 538})
+# RFC 3463: the sender's address is bad. Postfix and others judge the sender, the caller and whether
+# they pass mails on only once a recipient is named; what they say then is about us as well.
+_BAD_SENDER = re.compile(r"[45]\.1\.[78]\b")
+_NOT_FOR_US = re.compile(
+    r"sender (?:address )?(?:is )?(?:rejected|denied|refused|not\b)|relay(?:ing)? (?:access )?denied"
+    r"|unable to relay|relaying not|(?:client host|helo command|ehlo command) rejected"
+    r"|authentication (?:is )?required|not authenticated|must authenticate",
+    re.IGNORECASE,
+)
+_POLICY_OF_SENDER = re.compile(r"5\.7\.\d+\b.*\bsender\b", re.IGNORECASE | re.DOTALL)
 
 
 class SmtpUrlError(ValueError):
@@ -28,10 +39,12 @@ class Unreachable(Exception):
 
 
 class Refused(Exception):
-    """The server refused one mail. for_good: trying again would change nothing."""
+    """The server refused one mail. for_good: trying again would change nothing. of_recipient: it
+    is the recipient that was refused, not what the mail says."""
 
-    def __init__(self, reason: str, *, for_good: bool) -> None:
+    def __init__(self, reason: str, *, for_good: bool, of_recipient: bool = False) -> None:
         self.for_good = for_good
+        self.of_recipient = of_recipient
         super().__init__(reason)
 
 
@@ -140,7 +153,7 @@ class Courier:
             connection.send_message(mail, sender, [recipient])
         except smtplib.SMTPRecipientsRefused as error:
             code, reason = error.recipients.get(recipient, (0, b""))
-            raise self._refusal(code, reason, offered=False) from error
+            raise self._refusal_of(code, reason, sender) from error
         except smtplib.SMTPSenderRefused as error:
             refusal = self._refusal(error.smtp_code, error.smtp_error, offered=False)
             if isinstance(refusal, _HungUp):
@@ -215,6 +228,19 @@ class Courier:
         if code in LOGIN_CODES:
             return Unreachable(f"{said}. Check user and password in COMMUNIQUE_SMTP_URL.")
         return Refused(said, for_good=500 <= code < 600)
+
+    def _refusal_of(self, code: int, reason: bytes | str, sender: str) -> Refused | Unreachable:
+        """What the server answered to a recipient, unless it was about who sends."""
+        refusal = self._refusal(code, reason, offered=False)
+        said = str(refusal)
+        if isinstance(refusal, Unreachable):
+            return refusal
+        if any(test.search(said) for test in (_BAD_SENDER, _NOT_FOR_US, _POLICY_OF_SENDER)):
+            return Unreachable(
+                f"{said} to mail from {sender}. Check COMMUNIQUE_MAIL_FROM, and user and password "
+                "in COMMUNIQUE_SMTP_URL."
+            )
+        return Refused(said, for_good=refusal.for_good, of_recipient=True)
 
     def _drop(self) -> None:
         if self._connection is not None:
