@@ -1,6 +1,7 @@
 """`python -m bench`: every benchmark, one after the other."""
 
 from bench import (
+    alerting,
     charsets,
     crawling,
     datelines,
@@ -22,6 +23,7 @@ for part in (
     translations,
     echoes,
     line,
+    alerting,
     crawling,
     large,
 ):
