@@ -22,9 +22,15 @@ MARKED, PASSAGE, EDIT = 140, 160, 600
 
 def fits(mail: EmailMessage) -> bool:
     """Whether a mail is small enough to be shown whole by every mail program."""
+    html, whole = sizes(mail)
+    return html <= MOST_HTML and whole <= MOST_MAIL
+
+
+def sizes(mail: EmailMessage) -> tuple[int, int]:
+    """How large a mail's HTML is, and the whole mail as it is sent, in bytes; at least 1."""
     page = mail.get_body(("html",))
-    html = len(page.get_content().encode()) if page is not None else 0
-    return html <= MOST_HTML and len(mail.as_bytes()) <= MOST_MAIL
+    html = len(page.get_content().encode()) if page is not None else 1
+    return html, len(mail.as_bytes())
 
 
 def trimmed(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Text, func, select
+from sqlalchemy.dialects.postgresql import array
 
 from communique.schema import (
     CaptureRow,
@@ -20,6 +21,8 @@ from communique.schema import (
     Subscription,
 )
 
+# From the least to the gravest.
+SEVERITIES = ("info", "notice", "urgent")
 # A row of whatever columns a query names.
 Facts = Row[*tuple[Any, ...]]
 
@@ -52,6 +55,36 @@ def facts(connection: Connection, delivery_id: int) -> Facts:
         )
         .where(Delivery.id == delivery_id)
     ).one()
+
+
+def deliveries_of(connection: Connection, mail_id: int) -> Sequence[Facts]:
+    """The deliveries of a mail that tell of statements and are not held, by id, with the gravest
+    severity of the rules that they tell of."""
+    weight = func.array_position(array(SEVERITIES, type_=Text), RuleRow.severity)
+    gravest = (
+        select(func.max(weight))
+        .join(MatchRow, MatchRow.rule_id == RuleRow.id)
+        .join(DeliveryMatch, DeliveryMatch.match_id == MatchRow.id)
+        .where(DeliveryMatch.delivery_id == Delivery.id)
+        .scalar_subquery()
+    )
+    severity = array(SEVERITIES, type_=Text)[func.coalesce(gravest, 1)].label("severity")
+    return connection.execute(
+        select(
+            *(Delivery.id, Delivery.kind, Delivery.late, Delivery.brief, Delivery.recipient),
+            *(Delivery.story_id, Delivery.statement_id, Delivery.revision_id, Delivery.change_id),
+            *(Delivery.subscription_id, Delivery.created_at, Subscription.watchlist, severity),
+            *(Revision.title, SourceRow.publisher, StatementRow.url),
+            Change.kind.label("change"),
+        )
+        .join(Subscription, Subscription.id == Delivery.subscription_id)
+        .join(Revision, Revision.id == Delivery.revision_id)
+        .join(StatementRow, StatementRow.id == Delivery.statement_id)
+        .join(SourceRow, SourceRow.id == StatementRow.source_id)
+        .outerjoin(Change, Change.id == Delivery.change_id)
+        .where(Delivery.mail_id == mail_id, Delivery.status != "held")
+        .order_by(Delivery.id)
+    ).all()
 
 
 def told(connection: Connection, delivery_id: int) -> Sequence[Facts]:

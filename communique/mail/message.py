@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -11,12 +11,13 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 from communique.mail.bounds import fits, trimmed
 from communique.mail.clean import shown
 from communique.mail.letter import Heard, Letter
+from communique.mail.links import Links
 from communique.mail.render import html_page, text_page
 
 SUBJECT = 180
@@ -80,33 +81,12 @@ def sender(mail_from: str) -> Sender:
     return Sender(name or "Communiqué", f"{parsed.username}@{domain}", domain)
 
 
-class Leaving(Protocol):
-    """How a subscription is ended: by one click on a web address, by a mail (a `mailto:` address),
-    by a command."""
-
-    @property
-    def one_click(self) -> str | None: ...
-    @property
-    def mailto(self) -> str: ...
-    @property
-    def command(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Farewell:
-    """A way to leave where nothing signs links."""
-
-    one_click: str | None
-    mailto: str
-    command: str
-
-
 def compose(
     letter: Letter,
     origin: Sender,
     message_id: str,
     date: datetime,
-    links: Leaving | None = None,
+    links: Links | None = None,
     *,
     pages: str | None = None,
 ) -> EmailMessage:
@@ -124,14 +104,12 @@ def _composed(
     origin: Sender,
     message_id: str,
     date: datetime,
-    links: Leaving | None,
+    links: Links | None,
     pages: str | None,
 ) -> EmailMessage:
-    known = {each.subscription_id: links for each in letter.heard} if links else {}
-    ways = ways_out(letter.heard, known, origin)
     mail = envelope(origin, letter.recipient, subject(letter), message_id, date)
     threaded(mail, [letter.story_id], origin)
-    leaving(mail, letter.heard, ways, origin)
+    ways = leave(mail, letter.heard, links, origin)
     fill(mail, "alert", letter=letter, links=ways, pages=page_root(pages))
     return mail
 
@@ -165,31 +143,19 @@ def threaded(mail: EmailMessage, stories: Iterable[int], origin: Sender) -> None
         mail["References"] = " ".join(threads)
 
 
-def ways_out(
-    heard: Iterable[Heard], links: Mapping[int, Leaving], origin: Sender
-) -> dict[int, Leaving]:
-    """How to leave each subscription; by mail to the sender where `links` knows none."""
-    return {
-        each.subscription_id: links.get(each.subscription_id)
-        or Farewell(None, _unsubscribe(each.subscription_id, origin), "")
-        for each in heard
-    }
-
-
-def leaving(
-    mail: EmailMessage, heard: Sequence[Heard], ways: Mapping[int, Leaving], origin: Sender
-) -> None:
-    """The headers by which a mail program offers to leave: the first subscription, where a mail is
-    of several, as it can offer only one."""
-    if not heard:
-        return
-    first = ways[heard[0].subscription_id]
-    mail["List-Id"] = f"<{_label(heard[0].watchlist)}.communique.{origin.domain}>"
-    if first.one_click and first.one_click.startswith("https://"):
-        mail["List-Unsubscribe"] = f"<{first.one_click}>, <{first.mailto}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    else:
-        mail["List-Unsubscribe"] = f"<{first.mailto}>"
+def leave(mail: EmailMessage, heard: Sequence[Heard], links: Links | None, origin: Sender) -> Links:
+    """Gives a mail the headers by which mail programs offer to leave, and returns how: by `links`,
+    else by a mail to the sender."""
+    numbers = " ".join(str(each.subscription_id) for each in heard)
+    words = quote(f"unsubscribe {numbers}")
+    by_mail = f"mailto:{quote(origin.address, safe='@')}?subject={words}"
+    ways = links or Links(None, by_mail, "")
+    watchlists = {each.watchlist for each in heard}
+    name = watchlists.pop() if len(watchlists) == 1 else "watchlists"
+    mail["List-Id"] = f"<{_label(name)}.communique.{origin.domain}>"
+    for header, value in ways.headers.items():
+        mail[header] = value
+    return ways
 
 
 def fill(mail: EmailMessage, template: str, **values: Any) -> None:
@@ -229,10 +195,5 @@ def _unencoded(text: str) -> str:
     return text.replace("=?", "= ?")
 
 
-def _unsubscribe(subscription_id: int, origin: Sender) -> str:
-    words = quote(f"unsubscribe {subscription_id}")
-    return f"mailto:{quote(origin.address, safe='@')}?subject={words}"
-
-
 def _label(watchlist: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", watchlist.lower()).strip("-") or "watchlist"
+    return re.sub(r"[^a-z0-9]+", "-", watchlist.lower()).strip("-") or "watchlists"
