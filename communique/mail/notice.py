@@ -14,7 +14,8 @@ from communique.mail.clean import shown, web_address
 from communique.mail.message import Sender, envelope, fill, subject_line
 
 MOST_LINES = 60
-LONGEST_LINE = 600
+LONGEST_LINE = 1_000
+HOW = {"instant": "at once", "daily": "once a day", "weekly": "once a week"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +73,21 @@ def compose_notice(
 def compose_confirmation(
     content: Mapping[str, Any], recipient: str, origin: Sender, message_id: str, date: datetime
 ) -> EmailMessage:
-    """Asks whether `recipient` wants what was asked for it: `watchlist`, `choices` (pairs or
-    a mapping, may be missing), how to say yes (`url`, `mailto`, `command`, each may be missing) and
-    `expires` (ISO time, may be missing). It offers no way to unsubscribe: nothing is subscribed."""
-    choices = content.get("choices") or {}
-    pairs = choices.items() if isinstance(choices, Mapping) else choices
+    """Asks whether `recipient` wants what was asked for it: `watchlist`, `how` and `choices` (a
+    mapping), how to say yes (`url`, `mailto`, `command`) and `until` when (ISO time). All but the
+    first may be missing or empty. It offers no way to unsubscribe: nothing is subscribed yet.
+    date: when it is sent (aware)."""
+    how = {"How often": HOW[content["how"]]} if content.get("how") in HOW else {}
+    choices = how | dict(content.get("choices") or {})
     asked = Confirmation(
         watchlist=shown(str(content["watchlist"]), 100),
-        choices=tuple((shown(str(name), 40), shown(str(value), 200)) for name, value in pairs),
+        choices=tuple(
+            (shown(str(name), 40), shown(str(value), 200)) for name, value in choices.items()
+        ),
         url=web_address(str(content.get("url") or "")),
         mailto=web_address(str(content.get("mailto") or "")),
         command=shown(str(content.get("command") or ""), 1_000),
-        until=_moment(content.get("expires")),
+        until=_moment(content.get("until")),
         recipient=recipient,
     )
     title = f"Confirm: alerts of {asked.words}"
