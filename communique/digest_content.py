@@ -20,7 +20,7 @@ MOST_COUNTS = 12
 
 _BEFORE = text("""
     SELECT created_at FROM communique.deliveries
-    WHERE subscription_id = :subscription AND kind = 'digest' AND status <> 'held'
+    WHERE subscription_id = :subscription AND kind = 'digest' AND created_at >= :confirmed
     ORDER BY created_at DESC LIMIT 1
 """)
 _SEVERITIES = ("info", "notice", "urgent")
@@ -28,8 +28,8 @@ _SEVERITIES = ("info", "notice", "urgent")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A subscription that a digest is for. before: when its last digest was put together (aware);
-    None: this is the first."""
+    """A subscription that a digest is for. before: when its last digest was put together, or held
+    back because of a pause (aware); None: this is the first since it was confirmed."""
 
     id: int
     watchlist: str
@@ -43,7 +43,8 @@ class Member:
     @classmethod
     def of(cls, connection: Connection, row: Any, due: Due) -> Member:
         """A row of `subscriptions`, with what the store knows of its earlier digests."""
-        before = connection.execute(_BEFORE, {"subscription": row.id}).scalar()
+        asked = {"subscription": row.id, "confirmed": row.confirmed_at}
+        before = connection.execute(_BEFORE, asked).scalar()
         chosen = (row.id, row.watchlist, row.severity, tuple(row.rules), row.zone)
         return cls(*chosen, due.day, row.confirmed_at, before)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,16 +20,11 @@ SEVERITIES = ("urgent", "notice", "info")
 
 # FOR UPDATE: whoever else would settle one of them waits, or finds it taken.
 _WAITING = text("""
-    SELECT d.id, d.story_id, d.statement_id, d.revision_id, d.kind, d.created_at
+    SELECT d.id, d.story_id, d.statement_id, d.revision_id, d.change_id, d.kind, d.created_at
     FROM communique.deliveries d
     WHERE d.status = 'pending' AND d.mail_id IS NULL AND d.next_try_at IS NULL
       AND d.kind IN ('new', 'wording', 'withdrawn') AND d.subscription_id = ANY(:ids)
     ORDER BY d.id FOR UPDATE
-""")
-_IN_MAIL = text("""
-    SELECT d.id, d.story_id, d.statement_id, d.revision_id, d.kind, d.created_at, d.brief,
-           d.late, d.subscription_id
-    FROM communique.deliveries d WHERE d.mail_id = :mail AND d.kind <> 'digest'
 """)
 _SEVERITY = text("""
     SELECT x.delivery_id, array_agg(DISTINCT u.severity) AS severities
@@ -42,14 +36,12 @@ _SEVERITY = text("""
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A delivery that a digest tells. news: what two subscriptions of one person would be told
-    alike. subscription: None where that is not asked for."""
+    """A delivery that a digest tells. news: what several of one person's subscriptions would tell
+    alike: a story whoever posted it, an edit or a withdrawal of one statement."""
 
     id: int
     news: tuple[Any, ...]
     severity: str
-    brief: bool = False
-    subscription: int | None = None
 
 
 def waiting(connection: Connection, subscriptions: Collection[int]) -> tuple[Alert, ...]:
@@ -59,20 +51,10 @@ def waiting(connection: Connection, subscriptions: Collection[int]) -> tuple[Ale
     return _ordered(connection, rows)
 
 
-def in_mail(connection: Connection, mail_id: int) -> tuple[Alert, ...]:
-    """The alerts that a mail tells, in the same order."""
-    return _ordered(connection, connection.execute(_IN_MAIL, {"mail": mail_id}).all())
-
-
 def briefs(alerts: Sequence[Alert], most: int) -> list[int]:
     """Those that are told by title only: beyond `most` different ones."""
     full = set(list(dict.fromkeys(alert.news for alert in alerts))[:most])
     return [alert.id for alert in alerts if alert.news not in full]
-
-
-def message_id(key: str, domain: str) -> str:
-    """The Message-ID of the mail with this key."""
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
 
 
 def _ordered(connection: Connection, rows: Sequence[Any]) -> tuple[Alert, ...]:
@@ -85,10 +67,14 @@ def _ordered(connection: Connection, rows: Sequence[Any]) -> tuple[Alert, ...]:
     return tuple(
         Alert(
             id=row.id,
-            news=(row.story_id, row.statement_id, row.revision_id, row.kind),
+            news=_news(row),
             severity=SEVERITIES[weight(row)],
-            brief=getattr(row, "brief", False),
-            subscription=getattr(row, "subscription_id", None),
         )
         for row in sorted(rows, key=lambda row: (weight(row), row.created_at, row.id))
     )
+
+
+def _news(row: Any) -> tuple[Any, ...]:
+    if row.kind == "new":
+        return row.kind, row.story_id
+    return row.kind, row.statement_id, row.revision_id, row.change_id

@@ -5,7 +5,7 @@ What makes a second digest of one period impossible is the row that each subscri
 (`digest:SUBSCRIPTION:DAY`), written in one transaction with the mail and with the alerts that go
 out in it; two runs at once wait for each other at the subscriptions' rows. What no digest has taken
 waits for the next: one that comes days late, after an outage, holds everything. Where a period
-comes during a pause, or while the address is disabled, its row is held and says so.
+comes during a pause, its row is held and says so; where the address is disabled, with what waits.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from sqlalchemy import Connection, Engine, Row, Select, insert, select, update
 
 from communique.digest_content import Digest, Member, content
 from communique.digest_facts import Facts
-from communique.digest_rows import WAITING, briefs, message_id, waiting
+from communique.digest_rows import WAITING, briefs, waiting
 from communique.mail.message import SenderError, sender
+from communique.mails import hold, message_id
 from communique.periods import Due, Schedule, last_due, next_due
 from communique.schema import Delivery, Mail, Recipient, Subscription
 from communique.selections import silence
@@ -158,11 +159,13 @@ def _hold_ended(engine: Engine) -> None:
         Subscription.how.in_(HOWS), Subscription.ended_at.is_not(None)
     )
     with engine.begin() as connection:
-        connection.execute(
-            update(Delivery)
-            .where(*WAITING, Delivery.subscription_id.in_(ended))
-            .values(status="held", held_because=str(Held.ENDED))
-        )
+        _hold(connection, ended, Held.ENDED)
+
+
+def _hold(connection: Connection, subscriptions: Any, reason: Held) -> None:
+    """What waits for the digests of these subscriptions is not told any more."""
+    waits = select(Delivery.id).where(*WAITING, Delivery.subscription_id.in_(subscriptions))
+    hold(connection, connection.execute(waits).scalars().all(), str(reason))
 
 
 def _queue(
@@ -185,6 +188,8 @@ def _queue(
             continue
         row = _row(one, due[one.id], facts.now) | {"status": "held", "held_because": str(held)}
         connection.execute(insert(Delivery).values(row))
+        if held is Held.DISABLED:
+            _hold(connection, [one.id], held)
         tally.held[str(held)] += 1
     if members:
         _, alerts = _assemble(connection, members, due, facts, domain)
