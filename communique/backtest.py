@@ -23,6 +23,8 @@ from communique.backtest_weeks import Estimate, Week, estimate, weeks_of
 from communique.rule_versions import Version, in_force
 from communique.rules import Rule, RuleError, compile_rules
 
+# Those that the index does not know yet are new.
+_FIRST = text("SELECT min(day) FROM communique.search_documents")
 _READ_ONLY = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
@@ -101,7 +103,9 @@ def backtest(
     for batch in read(connection, ids.ids, sides, since or date.min, progress, processes):
         tally.add(batch)
     numbers = {one.rule.id: one for one in known if one.rule.watchlist == watchlist}
-    weeks = weeks_of(tally.stories_before, tally.stories_after, tally.first or today, today)
+    weeks = weeks_of(
+        tally.stories_before, tally.stories_after, _first_day(connection, since, today), today
+    )
     return BackTest(
         watchlist=watchlist,
         rule=rule,
@@ -120,6 +124,11 @@ def backtest(
         problems=tuple(problems),
         sides=sides,
     )
+
+
+def _first_day(connection: Connection, since: date | None, today: date) -> date:
+    first = connection.execute(_FIRST).scalar_one() or today
+    return min(max(first, since or first), today)
 
 
 def _usable(versions: Iterable[Version]) -> tuple[list[Version], list[str]]:

@@ -23,8 +23,8 @@ FEW = 2_000  # statements that are sooner tried here than handed on
 MOST_PROCESSES = 8
 AHEAD = 3  # batches that wait for each process
 
-# Told how many of the proposed statements have been read.
-Progress = Callable[[int], None]
+# Told how many of the proposed statements have been read, and how many there are.
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A batch that was read: how many statements, the earliest day, and those for which a rule
-    holds or held."""
+    """A batch that was read: how many statements, and those for which a rule holds or held."""
 
     statements: int
-    first: date | None
     hits: Sequence[tuple[Place, Tried]]
 
 
@@ -94,8 +92,7 @@ def tried(sides: Sides, lot: _Lot) -> Read:
         found = trial.tried(document)
         if found is not None:
             hits.append((place, found))
-    first = min((place.day for place in lot.places), default=None)
-    return Read(len(lot.places), first, hits)
+    return Read(len(lot.places), hits)
 
 
 def _lots(
@@ -108,7 +105,7 @@ def _lots(
             places = [Place(row.id, row.story_id, row.day) for row in rows]
             yield _Lot(places, [document_of(row, sources) for row in rows])
         if progress is not None:
-            progress(min(at + BATCH, len(ids)))
+            progress(min(at + BATCH, len(ids)), len(ids))
 
 
 def _processors() -> int:

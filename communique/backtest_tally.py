@@ -33,6 +33,7 @@ class Borderline:
     """A hit of the draft's that little would have undone. listed: with the one rule in `rules`."""
 
     listed: Listed
+    story: int
     doubt: Doubt
 
 
@@ -41,7 +42,6 @@ class Tally:
 
     def __init__(self) -> None:
         self.read = self.both = 0
-        self.first: date | None = None
         self.added: list[Listed] = []
         self.dropped: list[Listed] = []
         self.stories_before: dict[int, int] = {}
@@ -56,8 +56,6 @@ class Tally:
     def add(self, batch: Read) -> None:
         """Counts a batch."""
         self.read += batch.statements
-        if batch.first and (self.first is None or batch.first < self.first):
-            self.first = batch.first
         for place, tried in batch.hits:
             self._add(place, tried)
 
@@ -80,7 +78,8 @@ class Tally:
         if lost:
             self.dropped.append(self._listed(place, lost, tried))
         if tried.doubt:
-            self._remember(self._listed(place, frozenset({tried.doubt.rule}), tried), tried.doubt)
+            mine = self._listed(place, frozenset({tried.doubt.rule}), tried)
+            self._remember(Borderline(mine, place.story, tried.doubt))
 
     def _listed(self, place: Place, rules: frozenset[str], tried: Tried) -> Listed:
         # The same few sets stand in every entry: one of each will do.
@@ -88,21 +87,23 @@ class Tally:
         one, other = (self._sets.setdefault(each, each) for each in (rules, besides))
         return Listed(place.statement, place.day, one, other)
 
-    def _remember(self, listed: Listed, doubt: Doubt) -> None:
+    def _remember(self, one: Borderline) -> None:
         """Keeps the most borderline ones; of equals the first ones read."""
-        if len(self._words) < MOST_WORDINGS or doubt.words in self._words:
-            self._words[doubt.words] += 1
-        entry = (doubt.score, -listed.statement, Borderline(listed, doubt))
+        words = one.doubt.words
+        if len(self._words) < MOST_WORDINGS or words in self._words:
+            self._words[words] += 1
+        entry = (one.doubt.score, -one.listed.statement, one)
         if len(self._doubts) < KEPT:
             heapq.heappush(self._doubts, entry)
         elif entry[:2] > self._doubts[0][:2]:
             heapq.heapreplace(self._doubts, entry)
 
     def most_borderline(self) -> tuple[Borderline, ...]:
-        """The most borderline hits, the most doubtful first."""
+        """The most borderline hits, the most doubtful first, one of each story."""
         ranked = [self._rarely_worded(entry) for _, _, entry in self._doubts]
         ranked.sort(key=lambda one: (-one.doubt.score, one.listed.statement))
-        return tuple(ranked[:BORDERLINE])
+        stories = {one.story: one for one in reversed(ranked)}
+        return tuple(one for one in ranked if stories[one.story] is one)[:BORDERLINE]
 
     def _rarely_worded(self, one: Borderline) -> Borderline:
         hits = sum(self._words.values())

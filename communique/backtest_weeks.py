@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 RECENT = 26  # weeks that an estimate is the mean of
+CHARTED = 52  # weeks that a chart shows
 _WEEK = timedelta(weeks=1)
 
 
@@ -34,10 +35,14 @@ class Estimate:
 def weeks_of(
     before: Mapping[int, int], after: Mapping[int, int], first: date, today: date
 ) -> tuple[Week, ...]:
-    """Every week from the one of `first` to the one of `today`, empty ones too. before, after: a
-    story's first day, as an ordinal, by its number. What is dated later than today counts in the
-    last week."""
-    start, last = _monday(first), _monday(today)
+    """Every week that has any, up to the one of `today`, and of the last CHARTED those without,
+    as far back as `first`, the first day on which anything was published. before, after: a story's
+    first day, as an ordinal, by its number. What is dated later than today counts in the last
+    week."""
+    last = _monday(today)
+    start = max(_monday(first), last - (CHARTED - 1) * _WEEK)
+    earliest = min((*before.values(), *after.values()), default=today.toordinal())
+    start = min(start, _monday(date.fromordinal(earliest)))
     counted = _counted(before.values(), start, last), _counted(after.values(), start, last)
     weeks = []
     while start <= last:

@@ -19,6 +19,7 @@ from communique.cli.common import (
     print_json,
     the_line,
 )
+from communique.cli.passages import INDENT, indented, marked
 from communique.mail.clean import shown
 from communique.mail.excerpts import Excerpt
 from communique.rules import RuleError
@@ -27,7 +28,6 @@ from communique.search import search as find
 
 _WAITING = text("SELECT count(*) FROM communique.revisions WHERE settled_at IS NULL")
 PASSAGES = 3  # shown of each statement
-INDENT = " " * 12
 QueryArgument = typer.Argument(
     help='What to look for, as in a rule: words, "phrases", AND, OR, NOT, country:DE, ...'
 )
@@ -124,33 +124,20 @@ def _print(hit: Found) -> None:
     day = f"{hit.published_on:%Y-%m-%d}" if hit.published_on else f"seen {hit.day}"
     passages, more = passages_of(hit, PASSAGES)
     titles = [each for each in passages if each.field == "title"]
-    title = _marked(titles[0]) if titles else Text(shown(hit.title))
+    title = marked(titles[0]) if titles else Text(shown(hit.title))
     head = Text(f"{day}  ") + title.copy() + Text(f"  [{hit.id}]", style="dim")
     head.stylize("bold")
     console.print(head, soft_wrap=True, highlight=False)
     facts = [hit.publisher, hit.country, hit.language]
     facts += [f"withdrawn {hit.withdrawn_at:%Y-%m-%d}"] if hit.withdrawn_at else []
-    _indented(Text(shown(" · ".join(fact for fact in facts if fact)), style="dim"))
+    indented(Text(shown(" · ".join(fact for fact in facts if fact)), style="dim"))
     # In one piece, however narrow the terminal, so that it can be followed.
     console.print(Text(INDENT + shown(hit.url), style="dim"), soft_wrap=True, highlight=False)
     for excerpt in passages:
         if excerpt.field == "text":
-            _indented(_marked(excerpt))
+            indented(marked(excerpt))
     if more:
-        _indented(Text(f"and {counted(more, 'more passage')}", style="dim"))
-
-
-def _indented(line: Text) -> None:
-    for each in line.wrap(console, max(console.width - len(INDENT), 20)):
-        each.rstrip()
-        console.print(Text(INDENT) + each, soft_wrap=True, highlight=False)
-
-
-def _marked(excerpt: Excerpt) -> Text:
-    line = Text()
-    for piece in excerpt.pieces:
-        line.append(piece.text, style="bold yellow" if piece.mark else "")
-    return line
+        indented(Text(f"and {counted(more, 'more passage')}", style="dim"))
 
 
 def _summary(results: Results) -> list[str]:

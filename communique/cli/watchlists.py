@@ -8,26 +8,42 @@ from pathlib import Path
 
 import typer
 
+from communique.cli import backtest, rule_history
 from communique.cli.common import JsonOption, console, errors, print_json, print_table
+from communique.cli.problems import print_problems
 from communique.evaluate import Report, Score, evaluate
 from communique.settings import Settings
-from communique.watchlists import Problem, load_watchlists
+from communique.watchlists import Problem, load_files, load_watchlists
 
-app = typer.Typer(help="The rules: check and measure them.", no_args_is_help=True)
+app = typer.Typer(help="The rules: check, try and measure them.", no_args_is_help=True)
+app.command("backtest")(backtest.try_draft)
+app.command("history")(rule_history.history)
 
 
 @app.command()
-def check(as_json: bool = JsonOption) -> None:
-    """Check every watchlist: what cannot be used is named with file, line, position and reason.
+def check(
+    files: list[Path] | None = typer.Argument(
+        None, help="Files to check, wherever they lie; none: every watchlist.", metavar="[FILE]..."
+    ),
+    as_json: bool = JsonOption,
+) -> None:
+    """Check watchlists: what cannot be used is named with line, column, reason and what was
+    expected.
 
     Exit status 1 when a rule cannot be used.
 
-    Example: communique watchlists check
+    Example: communique watchlists check draft.yaml
     """
-    loaded = load_watchlists(Settings().watchlists)
+    loaded = load_files(files) if files else load_watchlists(Settings().watchlists)
     if as_json:
         rules = {w.name: [rule.id for rule in w.rules] for w in loaded.watchlists}
-        print_json({"watchlists": rules, "problems": [str(p) for p in loaded.problems]})
+        print_json(
+            {
+                "watchlists": rules,
+                "problems": [str(problem) for problem in loaded.problems],
+                "places": [_place(problem) for problem in loaded.problems],
+            }
+        )
     else:
         rows = [
             {"watchlist": w.name, "rule": r.id, "severity": r.severity, "topic": r.topic}
@@ -61,10 +77,14 @@ def measure(
 
 
 def _name(problems: Sequence[Problem]) -> None:
-    for problem in problems:
-        errors.print(str(problem), style="red", markup=False, soft_wrap=True)
+    print_problems(problems)
     if problems:
         raise typer.Exit(1)
+
+
+def _place(problem: Problem) -> dict[str, object]:
+    names = ("file", "line", "column", "rule", "field", "position", "reason", "expected")
+    return {name: getattr(problem, name) for name in names}
 
 
 def _print(report: Report) -> None:
