@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from communique.addressees import normal_recipient
+from communique.choices import SubscriptionError
 from communique.health_changes import changes
-from communique.schema import Delivery
+from communique.schema import Mail
 from communique.settings import Settings
 from communique.standing import Standing, standings
-from communique.subscriptions import SubscriptionError, normal_address
 from scrapers.sources import Source
 
 KIND = "source_health"
@@ -50,7 +51,7 @@ def queue(engine: Engine, sources: Iterable[Source], settings: Settings, now: da
     queued, problems = [], []
     for maintainer in dict.fromkeys(settings.maintainers):
         try:
-            address = normal_address(maintainer)
+            address = normal_recipient(maintainer)
         except SubscriptionError as error:
             problems.append(f"COMMUNIQUE_MAINTAINERS: {error}")
             continue
@@ -68,15 +69,16 @@ def _queue_one(
         return False
     day = now.astimezone(timezone.utc).date()
     row = {
-        "dedupe_key": f"{KIND}:{day}:{recipient}",
+        "key": f"{KIND}:{day}:{recipient}",
         "kind": KIND,
         "recipient": recipient,
         "status": "pending",
         "created_at": now,
+        "next_try_at": now,
         "content": content,
     }
-    made = insert(Delivery).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"])
-    return connection.execute(made.returning(Delivery.id)).scalar() is not None
+    made = insert(Mail).values(row).on_conflict_do_nothing(index_elements=["key"])
+    return connection.execute(made.returning(Mail.id)).scalar() is not None
 
 
 def _content(
@@ -109,13 +111,9 @@ def _content(
 def _last_told(connection: Connection, recipient: str) -> dict[str, Any]:
     """The content of the last mail that reached, or will reach, this maintainer."""
     query = (
-        select(Delivery.content)
-        .where(
-            Delivery.kind == KIND,
-            Delivery.recipient == recipient,
-            Delivery.status.in_(("pending", "sent")),
-        )
-        .order_by(Delivery.created_at.desc(), Delivery.id.desc())
+        select(Mail.content)
+        .where(Mail.kind == KIND, Mail.recipient == recipient, Mail.status.in_(("pending", "sent")))
+        .order_by(Mail.created_at.desc(), Mail.id.desc())
         .limit(1)
     )
     return connection.execute(query).scalar() or {}

@@ -18,16 +18,14 @@ PATIENCE = 30.0
 # RFC 4954: log in first, log in otherwise, wrong login, encrypt first. Whatever it answers, it is
 # about us.
 LOGIN_CODES = frozenset({530, 534, 535, 538})
-# RFC 3463: the sender's address is bad. Postfix and others judge the sender, the caller and whether
-# they pass mails on only once a recipient is named; what they say then is about us as well.
-_BAD_SENDER = re.compile(r"[45]\.1\.[78]\b")
-_NOT_FOR_US = re.compile(
-    r"sender (?:address )?(?:is )?(?:rejected|denied|refused|not\b)|relay(?:ing)? (?:access )?denied"
-    r"|unable to relay|relaying not|(?:client host|helo command|ehlo command) rejected"
-    r"|authentication (?:is )?required|not authenticated|must authenticate",
-    re.IGNORECASE,
+# Postfix and others judge who sends, and whether to pass mails on, only once a recipient is named:
+# what they say then is about us as well. 5.1.8 and 5.1.7: a bad sender (RFC 3463).
+ABOUT_US = re.compile(
+    r"^[45]\.1\.[78]\b|^5\.7\.\d+\b.*\bsender\b|sender address (?:rejected|denied)"
+    r"|sender (?:rejected|denied|not )|relay(?:ing)? (?:access )?denied|unable to relay"
+    r"|(?:client host|[eh]h?[el]lo command) rejected|authentication (?:is )?required",
+    re.IGNORECASE | re.DOTALL,
 )
-_POLICY_OF_SENDER = re.compile(r"5\.7\.\d+\b.*\bsender\b", re.IGNORECASE | re.DOTALL)
 
 
 class SmtpUrlError(ValueError):
@@ -158,10 +156,7 @@ class Courier:
             refusal = self._refusal(error.smtp_code, error.smtp_error, offered=False)
             if isinstance(refusal, _HungUp):
                 raise refusal from error
-            raise Unreachable(
-                f"{refusal} to mail from {sender}. Check COMMUNIQUE_MAIL_FROM, and user and "
-                "password in COMMUNIQUE_SMTP_URL."
-            ) from error
+            raise self._unwelcome(refusal, sender) from error
         except smtplib.SMTPResponseException as error:
             raise self._refusal(error.smtp_code, error.smtp_error, offered=True) from error
         except smtplib.SMTPNotSupportedError as error:
@@ -229,18 +224,21 @@ class Courier:
             return Unreachable(f"{said}. Check user and password in COMMUNIQUE_SMTP_URL.")
         return Refused(said, for_good=500 <= code < 600)
 
-    def _refusal_of(self, code: int, reason: bytes | str, sender: str) -> Refused | Unreachable:
+    def _refusal_of(self, code: int, reason: bytes, sender: str) -> Refused | Unreachable:
         """What the server answered to a recipient, unless it was about who sends."""
         refusal = self._refusal(code, reason, offered=False)
-        said = str(refusal)
         if isinstance(refusal, Unreachable):
             return refusal
-        if any(test.search(said) for test in (_BAD_SENDER, _NOT_FOR_US, _POLICY_OF_SENDER)):
-            return Unreachable(
-                f"{said} to mail from {sender}. Check COMMUNIQUE_MAIL_FROM, and user and password "
-                "in COMMUNIQUE_SMTP_URL."
-            )
-        return Refused(said, for_good=refusal.for_good, of_recipient=True)
+        if ABOUT_US.search(reason.decode("utf-8", "replace")):
+            return self._unwelcome(refusal, sender)
+        return Refused(str(refusal), for_good=refusal.for_good, of_recipient=True)
+
+    @staticmethod
+    def _unwelcome(refusal: Exception, sender: str) -> Unreachable:
+        return Unreachable(
+            f"{refusal} to mail from {sender}. Check COMMUNIQUE_MAIL_FROM, and user and password "
+            "in COMMUNIQUE_SMTP_URL."
+        )
 
     def _drop(self) -> None:
         if self._connection is not None:

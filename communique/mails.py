@@ -1,0 +1,52 @@
+"""Rows of the outbox that several modules write: a mail's name, and what is not sent after all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+
+from sqlalchemy import Connection, Engine, text
+
+_NAME = text("""
+WITH unnamed AS (
+    SELECT id FROM communique.mails WHERE status = 'pending' AND message_id IS NULL
+    ORDER BY id FOR UPDATE SKIP LOCKED
+), named AS (
+    UPDATE communique.mails m SET message_id = '<' || left(encode(sha256(
+        convert_to(m.key, 'UTF8')), 'hex'), 32) || '@' || CAST(:domain AS text) || '>'
+    FROM unnamed WHERE unnamed.id = m.id RETURNING m.id, m.message_id
+)
+UPDATE communique.deliveries d SET message_id = named.message_id
+FROM named WHERE named.id = d.mail_id
+""")
+# The key of what is held is free for what may be told one day; but a withdrawal is noted once.
+_HOLD = text("""
+UPDATE communique.deliveries SET status = 'held', held_because = :reason, next_try_at = NULL,
+    mail_id = CASE WHEN CAST(:in_mail AS boolean) THEN mail_id END,
+    dedupe_key = CASE WHEN kind IN ('new', 'wording') THEN
+        concat('held:', :reason, ':', subscription_id, ':', revision_id, '/', id)
+    ELSE dedupe_key END
+WHERE id = ANY (CAST(:ids AS bigint[])) AND status = 'pending'
+""")
+
+
+def message_id(key: str, domain: str) -> str:
+    """The Message-ID of the mail with this key; domain: the sender's, in ASCII."""
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
+
+
+def name_mails(engine: Engine, domain: str) -> None:
+    """Gives the mails that wait without a Message-ID theirs (`message_id`), and their deliveries,
+    in a transaction of its own: it is fixed before anything is tried."""
+    with engine.begin() as connection:
+        connection.execute(_NAME, {"domain": domain})
+
+
+def hold(
+    connection: Connection, deliveries: Collection[int], reason: str, *, in_mail: bool = False
+) -> int:
+    """These pending deliveries will not be sent, and say why. in_mail: they stay with their mail;
+    else they leave it. Returns how many there were."""
+    ids = sorted(deliveries)
+    asked = {"ids": ids, "reason": reason, "in_mail": in_mail}
+    return connection.execute(_HOLD, asked).rowcount
