@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from communique.demo import archive
 from communique.jobs import open_line
 from communique.mailbox import mailbox
+from communique.selections import EVERY
 from communique.settings import Settings, project_folder
 from communique.stack_airflow import Airflow, airflow, alone, migrate
 from communique.stack_env import environment
@@ -24,7 +25,6 @@ from communique.subscriptions import subscribe
 
 SOURCES = Path(archive.__file__).parent / "sources"
 DESKS = tuple(sorted(file.stem for file in SOURCES.glob("*.yaml")))
-WATCHLIST = "5g-huawei"
 READERS = ("analyst@example.org", "head-of-desk@example.org")
 LONGEST = 240  # seconds that anything may take
 
@@ -113,7 +113,7 @@ def _subscribe_readers(settings: Settings, engine: Engine) -> None:
     known = [watchlist.name for watchlist in line.loaded.watchlists]
     with engine.begin() as connection:
         for reader in READERS:
-            subscribe(connection, reader, WATCHLIST, archive.days()[0], known=known)
+            subscribe(connection, reader, EVERY, archive.days()[0], known=known)
 
 
 def collect_day(demo: Demo, day: datetime) -> Day:

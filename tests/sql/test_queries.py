@@ -121,8 +121,8 @@ def said(engine: Engine) -> list[Posted]:
                 "UPDATE communique.statements SET topics = '{huawei}';"
                 "UPDATE communique.statements SET withdrawn_at = now() WHERE source_id = 'one';"
                 "INSERT INTO communique.rules (watchlist, rule, version, name, severity, query,"
-                " not_inside, created_at) VALUES ('5g-huawei', 'clean-network', 1, 'Clean',"
-                " 'urgent', 'clean', '{}', now())"
+                " not_inside, created_at) SELECT watchlist, 'clean-network', 1, 'Clean', 'urgent',"
+                " 'clean', '{}', now() FROM unnest(ARRAY['5g-huawei', 'clean-network']) watchlist"
             )
         )
         for posted in (first, other):
@@ -132,9 +132,14 @@ def said(engine: Engine) -> list[Posted]:
                     "INSERT INTO communique.matches (revision_id, rule_id, spans, created_at) "
                     "SELECT :revision, id, jsonb_build_array(jsonb_build_object('field', 'text',"
                     " 'start', CAST(:at AS int), 'end', CAST(:at + 13 AS int))), now() "
-                    "FROM communique.rules"
+                    "FROM communique.rules WHERE watchlist = :watchlist"
                 ),
-                {"revision": posted.revision, "at": at},
+                {
+                    "revision": posted.revision,
+                    "at": at,
+                    # The rule has moved since.
+                    "watchlist": "5g-huawei" if posted is first else "clean-network",
+                },
             )
         echo(connection, other, first, (8, 8 + len(ORIGIN)), (0, len(ORIGIN)))
         echo(connection, second, first, (0, len(ORIGIN)), (0, len(ORIGIN)))
