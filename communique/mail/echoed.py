@@ -20,7 +20,7 @@ LONGEST_ADDRESS = 1_000
 @dataclass(frozen=True, slots=True)
 class Echo:
     """A passage that stood in an earlier statement of another story. on: the day of its first known
-    use, in words; since: how many have used it since, this one included, in words, or empty."""
+    use, in words; since: how many statements have used it since, this one included, or empty."""
 
     before: str
     passage: str
@@ -65,7 +65,7 @@ def _echo(one: EchoedPassage) -> Echo:
         after=_head(one.after),
         publisher=shown(one.first.publisher, 120),
         on=dates.day(one.first.on),
-        since=f", used by {others} more since" if others > 0 else "",
+        since=f", used {others + 1} times since" if others > 0 else "",
         title=shown(one.first.title, 160) or "(no title)",
         url=web_address(one.first.url, LONGEST_ADDRESS),
     )
