@@ -183,10 +183,18 @@ def _rules(chosen: Iterable[str], watchlist: str, known: Collection[str] | None)
         full = {f"{name}/{rule}" for name, rules in lists.items() for rule in rules}
         for rule in rules:
             if rule not in there | full:
-                where = "any watchlist" if watchlist == EVERY else f"watchlist {watchlist}"
-                hint = _hint(rule, there) or f" There are: {', '.join(sorted(there)) or 'none'}."
-                raise SubscriptionError(f"There is no rule {rule[:100]!r} in {where}.{hint}")
+                raise _no_rule(rule, watchlist, there, known)
     return rules
+
+
+def _no_rule(
+    rule: str, watchlist: str, there: Collection[str], known: Mapping[str, Collection[str]]
+) -> SubscriptionError:
+    where = "any watchlist" if watchlist == EVERY else f"watchlist {watchlist}"
+    owner = next((name for name, rules in sorted(known.items()) if rule in rules), None)
+    hint = f" It is one of {owner}: name that watchlist." if owner else _hint(rule, there)
+    hint = hint or f" There are: {', '.join(sorted(there)) or 'none'}."
+    return SubscriptionError(f"There is no rule {rule[:100]!r} in {where}.{hint}")
 
 
 def _between(number: int, least: int, most: int, what: str) -> int:

@@ -52,6 +52,8 @@ def _walk(path: str, command: Command) -> Iterator[tuple[str, Command]]:
     if not isinstance(command, TyperGroup):
         yield path, command
         return
+    if command.invoke_without_command and " " in path:  # it does something by itself
+        yield path, command
     for name in sorted(command.commands):
         yield from _walk(f"{path} {name}", command.commands[name])
 

@@ -19,11 +19,14 @@ from communique.cli import (
     echoes,
     export,
     look,
+    mail_in,
     reread,
     revisit,
     search,
     sources,
     stories,
+    subscribers,
+    subscriptions,
     verify,
     watchlists,
 )
@@ -44,8 +47,11 @@ app.add_typer(db.app, name="db")
 app.add_typer(sources.app, name="sources")
 app.add_typer(watchlists.app, name="watchlists")
 app.add_typer(stories.app, name="stories")
+app.add_typer(subscribers.app, name="subscriptions")
 check.add_to(sources.app)
-for module in (collect, revisit, alerts, coverage, look, verify, reread, search, echoes, export):
+for module in (collect, revisit, alerts, subscriptions, mail_in, coverage, look, verify, reread):
+    module.add_to(app)
+for module in (search, echoes, export):
     module.add_to(app)
 
 
