@@ -89,15 +89,15 @@ def turn(engine: Engine, source: str, at: datetime, state: str = "ok", **seen: A
         connection.execute(insert(Coverage).values(row | seen))
 
 
-def rule(engine: Engine, name: str = "clean", **changed: Any) -> int:
+def rule(engine: Engine, which: str = "clean", **changed: Any) -> int:
     """A rule of the watchlist `network`, in force."""
     values = {
         "watchlist": "network",
-        "rule": name,
+        "rule": which,
         "version": 1,
-        "name": name.title(),
+        "name": which.title(),
         "severity": "notice",
-        "query": name,
+        "query": which,
         "not_inside": [],
         "created_at": LONG_AGO,
     }
