@@ -12,11 +12,14 @@ from rich.console import Console
 from communique import __version__
 from communique.cli import (
     alerts,
+    canary,
     check,
     collect,
     coverage,
     db,
+    digest,
     echoes,
+    explain,
     export,
     look,
     mail_in,
@@ -49,9 +52,20 @@ app.add_typer(watchlists.app, name="watchlists")
 app.add_typer(stories.app, name="stories")
 app.add_typer(subscribers.app, name="subscriptions")
 check.add_to(sources.app)
-for module in (collect, revisit, alerts, subscriptions, mail_in, coverage, look, verify, reread):
+for module in (
+    collect,
+    revisit,
+    alerts,
+    subscriptions,
+    mail_in,
+    canary,
+    coverage,
+    look,
+    verify,
+    reread,
+):
     module.add_to(app)
-for module in (search, echoes, export):
+for module in (digest, search, echoes, explain, export):
     module.add_to(app)
 
 
