@@ -135,9 +135,20 @@ def _content(settings: Settings, made: Subscription, token: str, now: datetime) 
     return {
         "watchlist": made.watchlist,
         "how": made.how,
+        "choices": _chosen(made),
         "token": token,
         "url": page_for(settings, "confirm", token) or "",
         "mailto": mailto,
         "command": f"communique confirm {token}",
         "until": (now + HOLDS).isoformat(),
     }
+
+
+def _chosen(made: Subscription) -> dict[str, str]:
+    """What was asked for, as far as it is not everything."""
+    chosen = {
+        "Severity": {"notice": "notice and urgent", "urgent": "urgent"}.get(made.severity, ""),
+        "Rules": ", ".join(made.rules),
+        "Countries": ", ".join(made.countries),
+    }
+    return {name: value for name, value in chosen.items() if value}

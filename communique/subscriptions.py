@@ -24,7 +24,6 @@ from communique.selections import silence
 __all__ = [
     "Subscription",
     "SubscriptionError",
-    "enable",
     "end",
     "in_force",
     "list_subscriptions",
@@ -160,17 +159,6 @@ def of_ids(connection: Connection, ids: Iterable[int]) -> tuple[Subscription, ..
 def end(connection: Connection, ids: Iterable[int], now: datetime) -> tuple[Subscription, ...]:
     """Ends the subscriptions of these numbers at `now` (aware). Returns those that were running."""
     return _change(connection, Row.id.in_(tuple(ids)) & Row.ended_at.is_(None), ended_at=now)
-
-
-def enable(connection: Connection, recipient: str) -> bool:
-    """Lets mail go again to an address that refused it for good. False where it was not disabled.
-    Raises SubscriptionError for what can be no address."""
-    disabled = (
-        Recipient.address == normal_recipient(recipient),
-        Recipient.disabled_at.is_not(None),
-    )
-    served = {"refused": 0, "disabled_at": None, "last_error": None}
-    return bool(connection.execute(update(Recipient).where(*disabled).values(served)).rowcount)
 
 
 def in_force(connection: Connection) -> Mapping[str, Collection[str]]:

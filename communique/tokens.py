@@ -64,7 +64,9 @@ def read(
     is too old."""
     token = token.strip()
     if not is_token(token):
-        raise TokenError("This is no token: it was cut off or changed. Copy it from the mail anew.")
+        raise TokenError(
+            f"{token[:100]!r} is no token: it was cut off or changed. Copy it from the mail anew."
+        )
     try:
         at, *ids = _serializer(connection, purpose).loads(token)
     except BadData as error:

@@ -6,11 +6,13 @@ from dataclasses import asdict
 
 import typer
 
-from communique import subscriptions as kept
+from communique import recipients
+from communique.addressees import normal_recipient
 from communique.choices import SubscriptionError
 from communique.cli.common import JsonOption, console, errors, print_json, print_records, the_line
 from communique.cli.told import part, standing, when
 from communique.selections import EVERY
+from communique.subscriptions import list_subscriptions
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode="markdown")
 
@@ -29,7 +31,7 @@ def subscriptions(
     if context.invoked_subcommand:
         return
     with the_line() as line, line.engine.connect() as connection:
-        found = kept.list_subscriptions(connection, recipient=address, ended=ended)
+        found = list_subscriptions(connection, recipient=address, ended=ended)
         now = line.settings.clock()
     if as_json:
         print_json([asdict(one) | {"state": one.state(now)} for one in found])
@@ -61,7 +63,7 @@ def enable(address: str = typer.Argument(help="Mail address that was disabled.")
     """
     try:
         with the_line() as line, line.engine.begin() as connection:
-            was = kept.enable(connection, address)
+            was = recipients.enable(connection, normal_recipient(address))
     except SubscriptionError as error:
         raise typer.BadParameter(str(error)) from error
     if not was:

@@ -7,7 +7,7 @@ from typing import Any, cast
 import typer
 
 from communique import optin, subscriptions
-from communique.addressees import normal_recipient
+from communique.addressees import is_channel, normal_recipient
 from communique.choices import Choices
 from communique.cli.common import console, parse_day
 from communique.cli.subscribing import (
@@ -118,7 +118,7 @@ def unsubscribe(
         raise typer.BadParameter("a token says itself what it ends: leave out the options")
     with the_store() as (line, connection):
         now = line.settings.clock()
-        if is_token(who):
+        if is_token(who) or ("@" not in who and not is_channel(who)):
             ended = unsubscribe_by_token(connection, who, now)
         else:
             who = normal_recipient(who)

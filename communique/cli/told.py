@@ -32,7 +32,8 @@ def when(one: Subscription) -> str:
 def part(one: Subscription) -> str:
     """Of which part it hears; empty: of all."""
     severity = {"notice": "notice and urgent", "urgent": "urgent only"}.get(one.severity, "")
-    rules = f"rules {', '.join(one.rules)}" if one.rules else ""
+    rules = f"{'rule' if len(one.rules) == 1 else 'rules'} {', '.join(one.rules)}"
+    rules = rules if one.rules else ""
     most = f"{one.most_a_day} a day in full" if one.most_a_day != MOST_BY_DEFAULT else ""
     return "; ".join(filter(None, (severity, rules, ", ".join(one.countries), most)))
 
