@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.message import EmailMessage
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, insert, select, update
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, Engine, Row, Select, insert, select, update
 from communique.digest_content import Digest, Member, content
 from communique.digest_facts import Facts
 from communique.digest_rows import WAITING, briefs, waiting
+from communique.mail.composing import compose_mail
 from communique.mail.message import SenderError, sender
 from communique.mails import hold, message_id
 from communique.periods import Due, Schedule, last_due, next_due
@@ -85,25 +87,23 @@ def queue_digests(
     return Digests(tally.queued, tally.alerts, dict(tally.held), tuple(tally.problems))
 
 
-def trial(
-    connection: Connection,
-    engine: Engine,
-    settings: Settings,
-    sources: Iterable[Source],
-    recipient: str,
-    now: datetime,
-) -> tuple[int, ...]:
-    """Puts together what would go to a recipient if its digests were due at `now`, within a
-    transaction that the caller rolls back: the mails' ids. Raises SenderError."""
-    domain = sender(settings.mail_from).domain
-    mine = connection.execute(_running().where(Subscription.recipient == recipient)).all()
-    facts = Facts(engine, tuple(sources), now)
+def preview(
+    engine: Engine, settings: Settings, sources: Iterable[Source], recipient: str, now: datetime
+) -> tuple[EmailMessage, ...]:
+    """The digests that a recipient (normal) would get if they were due at `now` (aware, UTC).
+    Nothing is stored. Empty: nobody is subscribed so, or is told nothing at present. Raises
+    SenderError."""
+    origin, facts = sender(settings.mail_from), Facts(engine, tuple(sources), now)
     mails = []
-    for how in HOWS:
-        members = [one for one in mine if one.how == how and silence(one, now) is None]
-        if members:
-            due = {one.id: next_due(_schedule(one), now) for one in members}
-            mails.append(_assemble(connection, members, due, facts, domain)[0])
+    with engine.connect() as connection:  # what is written is rolled back when it is closed
+        mine = connection.execute(_running().where(Subscription.recipient == recipient)).all()
+        for how in HOWS:
+            members = [one for one in mine if one.how == how and silence(one, now) is None]
+            if members:
+                due = {one.id: next_due(_schedule(one), now) for one in members}
+                made, _ = _assemble(connection, members, due, facts, origin.domain)
+                row = connection.execute(select(*Mail.__table__.columns).where(Mail.id == made))
+                mails.append(compose_mail(connection, row.one(), origin, settings, now))
     return tuple(mails)
 
 

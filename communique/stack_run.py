@@ -48,7 +48,7 @@ def standing(settings: Settings, *, port: int = 0) -> Iterator[Airflow]:
             running = stack.enter_context(airflow(env, lock, tell, ui=True, port=port))
             wait_for_dags(
                 running,
-                ["alert", "coverage", *(f"collect_{desk}" for desk in DESKS)],
+                ["alert", "coverage", "digest", *(f"collect_{desk}" for desk in DESKS)],
                 tell,
                 LONGEST,
             )

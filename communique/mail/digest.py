@@ -35,7 +35,6 @@ from communique.mail.message import (
     page_root,
     subject_line,
 )
-from communique.mail.render import text_page
 from communique.schema import Mail
 
 TITLES = {"daily": "Daily digest", "weekly": "Weekly digest"}
@@ -114,13 +113,6 @@ def compose_digest(
         return mail
 
     return fitted(letter.alerts, composed)
-
-
-def digest_text(
-    letter: DigestLetter, message_id: str, links: Links, *, pages: str | None = None
-) -> str:
-    """The plain text of that mail, however long it is."""
-    return text_page("digest.txt", **_values(letter, letter.alerts, message_id, links, pages))
 
 
 def _values(

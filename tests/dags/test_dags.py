@@ -56,7 +56,7 @@ def bag(load: Load) -> dict[str, Any]:
 def test_every_dag_file_loads_and_every_desk_has_one_dag(bag: dict[str, Any]) -> None:
     assert bag["errors"] == {}
     desks = [f"collect_{desk}" for desk in DESKS]
-    assert sorted(bag["dags"]) == sorted(["alert", "coverage", *desks])
+    assert sorted(bag["dags"]) == sorted(["alert", "coverage", "digest", *desks])
 
 
 def test_a_desk_has_a_task_instance_for_each_enabled_source_named_after_it(
@@ -103,6 +103,15 @@ def test_maintainers_are_told_every_day_whatever_became_of_the_collects(
     assert dag["catchup"] is False
 
 
+def test_digests_are_looked_for_every_hour_as_each_reader_has_an_hour_of_their_own(
+    bag: dict[str, Any],
+) -> None:
+    dag = bag["dags"]["digest"]
+    assert (dag["tasks"], dag["leaves"]) == (["queue", "send"], ["send"])
+    assert (dag["timetable"], dag["cron"]) == ("CronTriggerTimetable", "5 * * * *")
+    assert dag["catchup"] is False
+
+
 def test_every_dag_says_what_it_does_and_whose_it_is(bag: dict[str, Any]) -> None:
     for dag in bag["dags"].values():
         assert dag["doc"]
@@ -115,6 +124,7 @@ def test_a_replay_is_not_scheduled(load: Load, tmp_path: Path) -> None:
     assert {dags[f"collect_{desk}"]["timetable"] for desk in DESKS} == {"NullTimetable"}
     assert dags["alert"]["timetable"] == "AssetTriggeredTimetable"
     assert dags["coverage"]["timetable"] == "NullTimetable"
+    assert dags["digest"]["timetable"] == "NullTimetable"
 
 
 def test_a_disabled_source_has_no_task_and_defaults_count(load: Load, tmp_path: Path) -> None:
