@@ -23,6 +23,7 @@ FROM named WHERE named.id = d.mail_id
 _HOLD = text("""
 UPDATE communique.deliveries SET status = 'held', held_because = :reason, next_try_at = NULL,
     mail_id = CASE WHEN CAST(:in_mail AS boolean) THEN mail_id END,
+    message_id = CASE WHEN CAST(:in_mail AS boolean) THEN message_id END,
     dedupe_key = CASE WHEN kind IN ('new', 'wording') THEN
         concat('held:', :reason, ':', subscription_id, ':', revision_id, '/', id)
     ELSE dedupe_key END

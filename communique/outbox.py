@@ -174,8 +174,9 @@ def _put_off(run: Run) -> None:
         rest = [mail.id for mail in due if not mail.recipient.startswith(CHANNEL)]
         later = {"next_try_at": now + SHORTEST_WAIT}
         connection.execute(update(Mail).where(Mail.id.in_(rest)).values(later))
-        pending = (Delivery.mail_id.in_(rest), Delivery.status == "pending")
-        connection.execute(update(Delivery).where(*pending).values(later))
+        mine = select(Delivery.id).where(Delivery.mail_id.in_(rest), Delivery.status == "pending")
+        mine = mine.with_for_update(skip_locked=True)
+        connection.execute(update(Delivery).where(Delivery.id.in_(mine)).values(later))
     if rest:
         run.tally.counts["deferred"] += len(rest)
         run.tally.problems.append(

@@ -63,6 +63,8 @@ class Run:
 def send_one(connection: Connection, run: Run, due: Facts, now: datetime) -> None:
     """Tries one mail and writes down what came of it. Raises only where the store fails."""
     tally = run.tally
+    if not _locked(connection, due):
+        return
     if reason := _silence(connection, due, now):
         tally.counts["held"] += 1
         _hold(connection, due, reason)
@@ -88,6 +90,15 @@ def send_one(connection: Connection, run: Run, due: Facts, now: datetime) -> Non
         values = {"status": "sent", "sent_at": now, "next_try_at": None, "last_error": None}
         _note(connection, due, tries=due.tries + 1, **values)
         note_success(connection, due.recipient)
+
+
+def _locked(connection: Connection, due: Facts) -> bool:
+    """Locks what a mail tells of. False where somebody is putting its stories right: it waits for
+    the next run. It never waits for them, who may be waiting for the mail."""
+    mine = select(Delivery.id).where(Delivery.mail_id == due.id, Delivery.status == "pending")
+    every = connection.execute(mine).scalars().all()
+    locked = connection.execute(mine.order_by(Delivery.id).with_for_update(skip_locked=True))
+    return set(every) <= set(locked.scalars())
 
 
 def _silence(connection: Connection, due: Facts, now: datetime) -> str | None:

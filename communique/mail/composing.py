@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from communique.addressees import CHANNEL, is_channel
+from communique.mail.digest import compose_digest, digest_letter
 from communique.mail.grouped import compose_grouped, grouped
 from communique.mail.health import compose_health, health_letter
 from communique.mail.letter import Heard
@@ -62,8 +63,6 @@ def _alert(order: Order) -> EmailMessage:
 
 
 def _digest(order: Order) -> EmailMessage:
-    from communique.mail.digest import compose_digest, digest_letter
-
     told = replace(digest_letter(order.connection, order.mail.id), recipient=order.address)
     ways, pages = order.links(told.heard), order.settings.pages_url
     return compose_digest(told, order.origin, order.mail.message_id, order.date, ways, pages=pages)

@@ -29,7 +29,9 @@ def retell(connection: Connection, stories: Collection[int]) -> int:
     them. Returns how many held messages will be judged again."""
     asked = {"stories": sorted(stories), "held": str(Held.SAME_STORY)}
     connection.execute(_FOLLOW, asked)
-    connection.execute(_HOLD_BACK, asked)
+    left = {mail for mail in connection.execute(_HOLD_BACK, asked).scalars() if mail is not None}
+    if left:
+        connection.execute(_HOLD_EMPTY, {"mails": sorted(left), "held": str(Held.SAME_STORY)})
     again = connection.execute(_JUDGE_AGAIN, asked).scalar_one()
     return int(again)
 
@@ -69,19 +71,35 @@ WITH moved AS (
 UPDATE communique.deliveries d SET story_id = keyed.story_id, dedupe_key = keyed.key
 FROM keyed WHERE d.id = keyed.id
 """)
-# Of two first alerts of what is one story now, one that was not sent yet is not sent any more.
+# Of two first alerts of what is one story now, one that was not sent yet is not sent any more. It
+# leaves its mail, unless that was tried and may have arrived with it: then it stays what it was.
 _HOLD_BACK = text("""
 WITH told AS (
-    SELECT id, status, row_number() OVER (
-        PARTITION BY subscription_id, story_id ORDER BY (status = 'pending'), id
+    SELECT d.id, d.status, d.mail_id, row_number() OVER (
+        PARTITION BY d.subscription_id, d.story_id
+        ORDER BY (d.status = 'pending'), (coalesce(m.tries, 0) = 0), d.id
     ) AS place
-    FROM communique.deliveries
-    WHERE story_id = ANY (CAST(:stories AS bigint[])) AND kind = 'new' AND status <> 'held'
+    FROM communique.deliveries d LEFT JOIN communique.mails m ON m.id = d.mail_id
+    WHERE d.story_id = ANY (CAST(:stories AS bigint[])) AND d.kind = 'new' AND d.status <> 'held'
+), surplus AS (
+    SELECT id, mail_id FROM told WHERE place > 1 AND status = 'pending'
+), untried AS (
+    SELECT id FROM communique.mails
+    WHERE id IN (SELECT mail_id FROM surplus) AND status = 'pending' AND tries = 0
+    ORDER BY id FOR UPDATE
 )
 UPDATE communique.deliveries d
-SET status = 'held', held_because = :held, next_try_at = NULL,
-    dedupe_key = 'held:' || :held || ':' || d.subscription_id || ':' || d.revision_id
-FROM told WHERE told.id = d.id AND told.place > 1 AND d.status = 'pending'
+SET status = 'held', held_because = :held, next_try_at = NULL, mail_id = NULL, message_id = NULL,
+    dedupe_key = 'held:' || :held || ':' || d.subscription_id || ':' || d.revision_id || '/' || d.id
+FROM surplus s
+WHERE s.id = d.id AND d.status = 'pending' AND d.mail_id IS NOT DISTINCT FROM s.mail_id
+  AND (s.mail_id IS NULL OR s.mail_id IN (SELECT id FROM untried))
+RETURNING s.mail_id
+""")
+_HOLD_EMPTY = text("""
+UPDATE communique.mails m SET status = 'held', held_because = :held, next_try_at = NULL
+WHERE m.id = ANY (CAST(:mails AS bigint[])) AND m.kind = 'alert' AND m.status = 'pending'
+  AND NOT EXISTS (SELECT FROM communique.deliveries d WHERE d.mail_id = m.id)
 """)
 _JUDGE_AGAIN = text("""
 WITH untold AS (

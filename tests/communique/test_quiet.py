@@ -30,8 +30,8 @@ zones = st.sampled_from(ZONES)
 hours = st.tuples(st.integers(0, 23), st.integers(0, 23)).filter(lambda pair: pair[0] != pair[1])
 
 
-def utc(*when: int) -> datetime:
-    return datetime(*when, tzinfo=timezone.utc)
+def utc(year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=timezone.utc)
 
 
 def is_quiet(at: datetime, zone: str, quiet: tuple[int, int]) -> bool:
