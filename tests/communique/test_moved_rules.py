@@ -1,0 +1,114 @@
+"""A rule that moves to another watchlist tells nothing again, and nobody loses it silently."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from communique.alerting import AlertReport, judge
+from communique.subscriptions import subscribe
+from communique.watchlists import load_watchlists
+from tests.communique.alert_rows import NOW, edit, post
+
+FIRM = "  - {id: firm, name: The firm, severity: notice, query: acme}\n"
+PLAN = "  - {id: plan, name: The plan, severity: urgent, query: '\"clean network\"'}\n"
+TITLE = "On the so-called network plan"
+BODY = "We regret the plan. A clean network shuts nobody out. Talks go on."
+
+
+@pytest.fixture
+def watchlists(tmp_path: Path) -> Path:
+    """Both rules in one file, as it was before."""
+    folder = tmp_path / "watchlists"
+    folder.mkdir()
+    (folder / "firms.yaml").write_text("rules:\n" + FIRM + PLAN)
+    return folder
+
+
+def move(watchlists: Path) -> None:
+    (watchlists / "firms.yaml").write_text("rules:\n" + FIRM)
+    (watchlists / "plans.yaml").write_text("rules:\n" + PLAN)
+
+
+def hears(engine: Engine, watchlist: str, recipient: str) -> None:
+    with engine.begin() as connection:
+        subscribe(connection, recipient, watchlist, NOW, known={"firms", "plans"})
+
+
+def judged(engine: Engine, watchlists: Path, days: int = 0) -> AlertReport:
+    return judge(engine, load_watchlists(watchlists), NOW + timedelta(days=days))
+
+
+def rows(engine: Engine, query: str) -> Sequence[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def test_what_was_told_is_not_told_again(engine: Engine, watchlists: Path) -> None:
+    hears(engine, "firms", "ana@example.org")
+    hears(engine, "*", "ben@example.org")
+    told = post(engine)
+    assert judged(engine, watchlists).queued == 2
+    move(watchlists)
+    hears(engine, "plans", "ana@example.org")
+    assert judged(engine, watchlists, 1) == AlertReport(0, 0, 0, {}, ())
+    # Nor does an edit beside the passage, or a repost to whom the story was told, tell anything.
+    edit(engine, told, TITLE, f"{BODY} They went on yesterday.")
+    report = judged(engine, watchlists, 2)
+    assert (report.queued, report.problems, set(report.held)) == (0, (), {"same passage"})
+    post(engine, source="embassy_two", url="https://two.example/1.htm", story=told.story)
+    judged(engine, watchlists, 3)
+    assert rows(
+        engine,
+        "SELECT recipient, kind, status, held_because FROM communique.deliveries "
+        "WHERE recipient LIKE 'ben%' ORDER BY id",
+    ) == [
+        ("ben@example.org", "new", "pending", None),
+        ("ben@example.org", "wording", "held", "same passage"),
+        ("ben@example.org", "new", "held", "same story"),
+    ]
+
+
+def test_what_it_found_before_stays_where_it_was_found(engine: Engine, watchlists: Path) -> None:
+    post(engine)
+    judged(engine, watchlists)
+    move(watchlists)
+    judged(engine, watchlists, 1)
+    post(engine, source="embassy_two", url="https://two.example/1.htm")
+    judged(engine, watchlists, 2)
+    query = (
+        "SELECT r.watchlist, r.rule, r.version, r.retired_at IS NOT NULL FROM communique.matches m "
+        "JOIN communique.rules r ON r.id = m.rule_id ORDER BY m.id"
+    )
+    assert rows(engine, query) == [("firms", "plan", 1, True), ("plans", "plan", 1, False)]
+
+
+def test_who_would_hear_no_longer_is_named_once(engine: Engine, watchlists: Path) -> None:
+    for recipient in ("ana@example.org", "both@example.org"):
+        hears(engine, "firms", recipient)
+    hears(engine, "*", "ben@example.org")
+    assert judged(engine, watchlists).problems == ()
+    move(watchlists)
+    hears(engine, "plans", "both@example.org")
+    (problem,) = judged(engine, watchlists, 1).problems
+    assert "Rule plan has moved from watchlist firms to plans" in problem
+    assert "ana@example.org." in problem
+    assert "subscribe ADDRESS --watchlist plans" in problem
+    assert "both" not in problem
+    assert "ben" not in problem
+    assert judged(engine, watchlists, 2).problems == ()
+
+
+def test_a_rule_that_only_leaves_or_only_comes_has_not_moved(
+    engine: Engine, watchlists: Path
+) -> None:
+    hears(engine, "firms", "ana@example.org")
+    judged(engine, watchlists)
+    (watchlists / "firms.yaml").write_text("rules:\n" + FIRM)
+    assert judged(engine, watchlists, 1).problems == ()
+    (watchlists / "plans.yaml").write_text("rules:\n" + PLAN)
+    assert judged(engine, watchlists, 2).problems == ()
