@@ -77,6 +77,11 @@ def judge(engine: Engine, loaded: Loaded, now: datetime, *, batch: int = 200) ->
     """
     with engine.begin() as connection:
         rulebook = open_rulebook(connection, loaded, now)
+    return judge_by(engine, rulebook, now, batch=batch)
+
+
+def judge_by(engine: Engine, rulebook: Rulebook, now: datetime, *, batch: int = 200) -> AlertReport:
+    """As `judge`, by rules that are open already."""
     settled = settle(engine, now)
     tally = _Tally([*rulebook.problems, *settled.problems])
 

@@ -35,7 +35,8 @@ Runs whenever a desk has been collected (asset `communique://statements`), and e
 an earlier run had to leave: a mail that was put off, a run that died.
 
 - `judge` matches every wording that nobody has judged yet against the watchlists and queues the
-  alerts, or notes why one is held back: all in `analyst.alerts`.
+  alerts, or notes why one is held back: all in `analyst.alerts`. It tells the maintainers of rules
+  that are not in force as written, and queues the canary.
 - `send` sends what is due, each mail in a transaction of its own. It is red while the mail server
   refuses or does not answer, and as long as a mail waits because of that, and tries again; the
   outbox keeps everything.
@@ -77,10 +78,11 @@ def alert(settings: Settings) -> DAG:
 @task
 def judge() -> dict[str, Any]:
     """New wordings against the rules: alerts queued, or held back with their reason."""
-    from communique.alerting import judge
+    from communique.alert_runs import alert_run
 
     with open_airflow_line(_clock()) as line:
-        judged = asdict(judge(line.engine, line.loaded, line.settings.clock()))
+        now = line.settings.clock()
+        judged = asdict(alert_run(line.engine, line.loaded, line.settings, now))
     log.info("{judged} wordings judged, {matches} matches, {queued} alerts queued".format(**judged))
     log.info("held back: %s", judged["held"] or "none")
     return judged

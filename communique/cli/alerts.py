@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import typer
 
-from communique import alerting, outbox
+from communique import outbox
+from communique.alert_runs import alert_run
 from communique.cli.common import JsonOption, console, errors, print_json, the_line
 
 
@@ -23,7 +24,7 @@ def alert(as_json: bool = JsonOption) -> None:
     Example: communique alert
     """
     with the_line() as line:
-        judged = alerting.judge(line.engine, line.loaded, line.settings.clock())
+        judged = alert_run(line.engine, line.loaded, line.settings, line.settings.clock())
         sent = outbox.send_pending(line.engine, line.settings, line.settings.clock)
     problems = (*judged.problems, *sent.problems)
     if as_json:
