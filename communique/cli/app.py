@@ -17,6 +17,7 @@ from communique.cli import (
     collect,
     coverage,
     db,
+    deliveries,
     digest,
     echoes,
     explain,
@@ -51,6 +52,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(watchlists.app, name="watchlists")
 app.add_typer(stories.app, name="stories")
 app.add_typer(subscribers.app, name="subscriptions")
+app.add_typer(deliveries.app, name="deliveries")
 check.add_to(sources.app)
 for module in (
     collect,
