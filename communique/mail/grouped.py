@@ -33,7 +33,7 @@ from communique.schema import Mail
 
 # Told in full, and by title; a mail that is too large with so many has fewer.
 MOST_STORIES = 40
-MOST_TITLES = 60
+MOST_TITLES = 40
 # What passages and edits of one alert may take, in bytes of HTML.
 BUDGET = 2_400
 
@@ -177,7 +177,7 @@ def brief_of(told: Letter) -> Brief:
     news = "" if told.kind == "new" else headline(told).lower()
     news = ", ".join(filter(None, (news, "late" if told.late else "")))
     url = web_address(told.url, 500)
-    return Brief(told.severity, shown(told.title, 140), told.publisher, url, news)
+    return Brief(told.severity, shown(told.title, 110), told.publisher, url, news)
 
 
 def _entries(rows: Sequence[Facts]) -> list[list[Facts]]:
@@ -211,7 +211,7 @@ def _brief(entry: Sequence[Facts]) -> Brief:
     news = {"wording": edited, "withdrawn": "withdrawn"}.get(row.kind, "")
     return Brief(
         severity=_severity(entry),
-        title=shown(row.title, 140) or "(no title)",
+        title=shown(row.title, 110) or "(no title)",
         publisher=shown(row.publisher, 120),
         url=web_address(row.url, 500),
         news=", ".join(filter(None, (news, "late" if row.late else ""))),

@@ -31,6 +31,7 @@ class Office:
     rcpt: Mood = content
     data: Mood = content
     arrived: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
     port: int = 0
 
@@ -64,6 +65,7 @@ class Office:
         if refusal := self.data(str(mail["Message-ID"])):
             return refusal
         self.arrived.append(mail)
+        self.raw.append(envelope.content)
         return "250 OK"
 
     def authenticate(
