@@ -18,6 +18,7 @@ from communique.rules import Document, Hit, Matcher, Rule, compile_rules
 from communique.watchlists import Watchlist
 
 SNIPPET = 80  # characters
+WORDS = 6  # different words that are shown of a hit
 
 # What a rule should find: labels of `contains_exact` and `contains_variants`, outside of hard
 # negatives. Not every rule can be measured: "净网/淨網" labels the characters, inside 干净网络 and
@@ -54,12 +55,14 @@ TOPICS = ("5g", "huawei", "clean_network")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One text that a rule missed or hit. why: the labels, or the type of hard negative."""
+    """One text that a rule missed or hit. why: the labels, or the type of hard negative. words: the
+    different ones that it hit, as they stand there, the first of them."""
 
     id: str
     rule: str
     why: str
     snippet: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Score:
 
     found: labelled and hit. missed: labelled, not hit. false: hit without a label. literal: the
     rule's own words in a text about something else: right by the query, perhaps not by the wish.
-    labelled: whether LABELS says what the rule should find; if not, `found` only counts its hits.
+    labelled: whether LABELS says what the rule should find; if not, `found` only counts its hits,
+    which somebody has to read. hits: those that are counted as found.
     """
 
     name: str
@@ -77,6 +81,7 @@ class Score:
     false: tuple[Finding, ...]
     literal: tuple[Finding, ...]
     labelled: bool = True
+    hits: tuple[Finding, ...] = ()
 
     @property
     def recall(self) -> float | None:
@@ -107,7 +112,7 @@ class _Text:
     labels: frozenset[str]
     topics: frozenset[str]
     negative: str | None
-    hits: Mapping[str, Hit]
+    hits: Mapping[tuple[str, str], Hit]
 
 
 def evaluate(watchlists: Iterable[Watchlist], texts_jsonl: Path) -> Report:
@@ -142,19 +147,21 @@ def _labelled(row: Mapping[str, Any], matcher: Matcher) -> _Text:
         labels=frozenset(row["contains_exact"]) | frozenset(row["contains_variants"]),
         topics=frozenset(row["topics"]),
         negative=(row.get("neg_type") or "other") if row.get("hard_negative") else None,
-        hits={hit.rule.id: hit for hit in matcher.match(document)},
+        hits={_key(hit.rule): hit for hit in matcher.match(document)},
     )
 
 
 def _score(rule: Rule, texts: Sequence[_Text]) -> Score:
     wanted = LABELS.get(rule.id, frozenset())
     wrong = WRONG.get(rule.id, frozenset())
-    found, missed, false, literal = 0, [], [], []
+    found: list[Finding] = []
+    missed: list[Finding] = []
+    false: list[Finding] = []
+    literal: list[Finding] = []
     for text in texts:
-        hit = text.hits.get(rule.id)
+        hit = text.hits.get(_key(rule))
         if text.negative is None and text.labels & wanted:
-            found += hit is not None
-            missed += [] if hit else [_finding(text, rule.id, text.labels & wanted, None)]
+            (found if hit else missed).append(_finding(text, rule.id, text.labels & wanted, hit))
         elif hit is None:
             continue
         elif text.negative and text.negative not in wrong:
@@ -162,28 +169,39 @@ def _score(rule: Rule, texts: Sequence[_Text]) -> Score:
         elif text.negative or wanted:
             false.append(_finding(text, rule.id, {text.negative or "no label"}, hit))
         else:
-            found += 1
-    return Score(rule.id, found, tuple(missed), tuple(false), tuple(literal), bool(wanted))
+            found.append(_finding(text, rule.id, {"no labels for this rule"}, hit))
+    three = tuple(missed), tuple(false), tuple(literal)
+    return Score(rule.id, len(found), *three, bool(wanted), tuple(found))
 
 
 def _topic_score(topic: str, rules: Iterable[Rule], texts: Sequence[_Text]) -> Score:
-    marking = [rule.id for rule in rules if rule.topic == topic]
+    marking = [_key(rule) for rule in rules if rule.topic == topic]
     name = f"topic:{topic}"
-    found, missed, false, literal = 0, [], [], []
+    found: list[Finding] = []
+    missed: list[Finding] = []
+    false: list[Finding] = []
+    literal: list[Finding] = []
     for text in texts:
         hit = next((text.hits[rule] for rule in marking if rule in text.hits), None)
         if topic in text.topics:
-            found += hit is not None
-            missed += [] if hit else [_finding(text, name, text.labels, None)]
+            (found if hit else missed).append(_finding(text, name, text.labels, hit))
         elif hit and text.negative:
             literal.append(_finding(text, name, {text.negative}, hit))
         elif hit:
             false.append(_finding(text, name, {"topic not labelled"}, hit))
-    return Score(name, found, tuple(missed), tuple(false), tuple(literal))
+    three = tuple(missed), tuple(false), tuple(literal)
+    return Score(name, len(found), *three, hits=tuple(found))
+
+
+def _key(rule: Rule) -> tuple[str, str]:
+    return (rule.watchlist, rule.id)
 
 
 def _finding(text: _Text, name: str, why: Iterable[str], hit: Hit | None) -> Finding:
-    document = text.document
+    document, words = text.document, dict[str, None]()
+    for one in hit.spans if hit else ():
+        whole = document.title if one.field == "title" else document.text
+        words[" ".join(whole[one.start : one.end].split())] = None
     if hit and hit.spans:
         span = max(hit.spans, key=lambda one: one.end - one.start)
         place, whole = span.start, document.title if span.field == "title" else document.text
@@ -194,7 +212,7 @@ def _finding(text: _Text, name: str, why: Iterable[str], hit: Hit | None) -> Fin
         place = min((found for found in places if found >= 0), default=0)
     start = max(0, place - SNIPPET // 2)
     snippet = " ".join(whole[start : start + SNIPPET].split())
-    return Finding(text.id, name, ", ".join(sorted(why)), snippet)
+    return Finding(text.id, name, ", ".join(sorted(why)), snippet, tuple(words)[:WORDS])
 
 
 def _share(part: int, rest: int) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import typer
@@ -18,6 +18,8 @@ from communique.watchlists import Problem, load_files, load_watchlists
 app = typer.Typer(help="The rules: check, try and measure them.", no_args_is_help=True)
 app.command("backtest")(backtest.try_draft)
 app.command("history")(rule_history.history)
+
+KINDS = ("missed", "false", "literal")
 
 
 @app.command()
@@ -57,9 +59,13 @@ def check(
 @app.command()
 def measure(
     texts: Path = typer.Argument(help="Labelled texts, a JSON object a line."),
+    rule: str | None = typer.Option(
+        None, help="Only this rule, with all that it hits, to be read."
+    ),
     as_json: bool = JsonOption,
 ) -> None:
-    """Print recall and precision of each rule on labelled texts, with every miss and false hit.
+    """Print recall and precision of each rule and topic on labelled texts, with every miss and
+    false hit.
 
     Example: communique watchlists measure ../shared/corpus/texts.jsonl
     """
@@ -67,10 +73,14 @@ def measure(
         raise typer.BadParameter(f"there is no file {texts}")
     loaded = load_watchlists(Settings().watchlists)
     report = evaluate(loaded.watchlists, texts)
+    if rule is not None:
+        report = replace(report, scores=tuple(s for s in report.scores if s.name == rule))
+        if not report.scores:
+            raise typer.BadParameter(f"there is no rule {rule}; see communique watchlists check")
     if as_json:
         print_json(asdict(report))
     else:
-        _print(report)
+        _print(report, ("hits", *KINDS) if rule else KINDS)
     _name(loaded.problems)
     if report.problems or not report.texts:
         raise typer.Exit(1)
@@ -87,7 +97,7 @@ def _place(problem: Problem) -> dict[str, object]:
     return {name: getattr(problem, name) for name in names}
 
 
-def _print(report: Report) -> None:
+def _print(report: Report, kinds: Sequence[str]) -> None:
     numbers = ("found", "missed", "false", "literal", "recall", "precision")
     print_table(("rule", *numbers), [_row(score) for score in report.scores], right=numbers)
     console.print(
@@ -95,10 +105,11 @@ def _print(report: Report) -> None:
         "a text about something else. No recall where no label says what to find.\n"
     )
     for score in report.scores:
-        for kind in ("missed", "false", "literal"):
+        for kind in kinds:
             for text in getattr(score, kind):
                 where = f"{kind:7} {score.name} {text.id} ({text.why})"
-                console.print(f"{where}: {text.snippet}", markup=False, highlight=False)
+                words = f" [{' | '.join(text.words)}]" if text.words else ""
+                console.print(f"{where}: {text.snippet}{words}", markup=False, highlight=False)
     for problem in report.problems[:3]:
         errors.print(problem, style="red", markup=False, soft_wrap=True)
     console.print(f"{report.texts} texts, {len(report.problems)} lines that are none")

@@ -293,6 +293,7 @@ def test_a_measurement_tells_misses_false_hits_and_literal_hits_apart(tmp_path: 
     assert [found.id for found in clean.missed] == ["missed"]
     assert [found.id for found in clean.false] == ["false"]
     assert (clean.found, clean.recall, clean.precision) == (1, 0.5, 0.5)
+    assert [(found.id, found.words) for found in clean.hits] == [("hit", ("Clean Network",))]
     assert [(found.id, found.why) for found in five_g.literal] == [("literal", "5g_consumer_only")]
     assert five_g.recall is None
     assert [found.id for found in scores["us-surveillance"].false] == ["wrong"]
