@@ -35,7 +35,6 @@ from communique.wordings import Topics
 from scrapers.archive import open_archive
 from scrapers.facts import load_sources
 from scrapers.fetch import Fetcher, FetchPolicy
-from scrapers.language import load as load_languages
 from scrapers.replay import Replay
 from scrapers.sources import Source
 from scrapers.values import Statement
@@ -43,8 +42,6 @@ from scrapers.visit import Fetch
 
 log = logging.getLogger(__name__)
 
-# A run of more sources than this is sure to meet a page whose language has to be guessed.
-MANY = 20
 # A source's turn in a collect. Hours would hold up its host's other sources, and the whole run;
 # fifty addresses that each take their two minutes to time out would need them.
 LONGEST_TURN = timedelta(minutes=30)
@@ -233,8 +230,6 @@ def collect_all(
     other.
     """
     seen = onlooker or Onlooker()
-    if len(sources) > MANY:
-        load_languages()
 
     def work(source: Source, stopping: threading.Event) -> SourceCoverage:
         return run_source(

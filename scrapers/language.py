@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import mmap
 import re
-import tempfile
-import threading
-from array import array
 from collections.abc import Sequence
-from functools import lru_cache
 
-import numpy as np
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-# The languages of governments and of the press that quotes them; the model tells 80 more, and is
-# so much larger by them.
-_TOLD = (
-    "am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it "
-    "ja ka kk km kn ko ky lb lo lt lv mk ml mn mr ms mt my nb ne nl nn no pa pl ps pt ro ru si sk "
-    "sl so sq sr sv sw ta te tg th tk tl tr ug uk ur uz uzs vi wuu yue zh zxx"
-)
-# Loading the model takes 100 MB for a moment: threads that all need it first share one.
-_LOADING = threading.Lock()
+from scrapers.language_model import identifier
 
 # Enough to tell languages apart; more only costs time.
 _SAMPLE = 1000
@@ -65,13 +49,8 @@ def primary(tag: str | None) -> str | None:
 
 def identify(text: str) -> str | None:
     """The likeliest language by py3langid's model alone, None for a text without words."""
-    best = _identifier().classify(text[:_SAMPLE])[0]
+    best = identifier().classify(text[:_SAMPLE])[0]
     return _SAME.get(best, best) or None
-
-
-def load() -> None:
-    """Loads the model now. It takes twice its size while it loads: better before threads begin."""
-    _identifier()
 
 
 def _without_text(expected: Sequence[str], stated: str | None) -> str | None:
@@ -99,7 +78,7 @@ def _english(sample: str, expected: Sequence[str]) -> str | None:
 
 def _by_model(sample: str, expected: Sequence[str]) -> str | None:
     likely: dict[str, float] = {}
-    for code, chance in _identifier().rank(sample):
+    for code, chance in identifier().rank(sample):
         code = _SAME.get(code, code)
         likely[code] = likely.get(code, 0.0) + chance
     likely.pop("", None)
@@ -109,35 +88,3 @@ def _by_model(sample: str, expected: Sequence[str]) -> str | None:
     if fitting is not None and known[fitting] * _MUCH >= likely[best]:
         return fitting
     return best
-
-
-def _identifier() -> LanguageIdentifier:
-    with _LOADING:
-        return _loaded()
-
-
-@lru_cache(maxsize=1)
-def _loaded() -> LanguageIdentifier:
-    """The model, with copies of the columns of the languages that are told (its own restriction
-    would keep all of it), and its largest table in a file: a text needs little of it."""
-    whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    columns = [n for n, code in enumerate(whole.nb_classes) if code in _TOLD.split()]
-    return LanguageIdentifier(
-        np.ascontiguousarray(whole.nb_ptc[:, columns]),
-        whole.nb_pc[columns],
-        [whole.nb_classes[n] for n in columns],
-        _mapped(whole.tk_nextmove),
-        whole.tk_output,
-        norm_probs=True,
-        tk_row=whole.tk_row,
-    )
-
-
-def _mapped(moves: array[int]) -> memoryview:
-    """A table out of the process's own memory: what is looked up in it is read from a file that is
-    gone with the process."""
-    with tempfile.TemporaryFile() as file:
-        moves.tofile(file)
-        file.flush()
-        whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    return memoryview(whole).cast("I" if moves.itemsize == 4 else "H")
