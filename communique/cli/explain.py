@@ -67,13 +67,14 @@ def explain(
         print_json(_as_json(found, said, told))
         return
     _print_statement(found)
-    silent = [each for each in said if rule is None and not _nearest(each.explanation)]
-    silent = [each for each in silent if not each.held]
+    silent = [
+        each for each in said if rule is None and not (each.held or _is_there(each.explanation))
+    ]
     for each in said:
         if each not in silent:
             _print_answer(found, each, whole=rule is not None)
     if silent:
-        console.print("\nNothing of these is there", style="bold", highlight=False)
+        console.print("\nNo words of these are there", style="bold", highlight=False)
         _line(f"    {', '.join(sorted(each.name for each in silent))}")
     _print_told(said, told, subscriber)
 
@@ -137,6 +138,12 @@ def _print_tree(explanation: Explanation, depth: int) -> None:
         _line(f"{'    ' * (depth + 1)}- and {len(silent)} others: not there")
 
 
+def _is_there(explanation: Explanation) -> bool:
+    """Whether any of its words are there, or nearly."""
+    leaves = tuple(_leaves(explanation))
+    return any(leaf.held and leaf.spans for leaf in leaves) or bool(_nearest(explanation))
+
+
 def _tells(part: Explanation) -> bool:
     """Whether a part holds, or anything of it is there."""
     return part.held or any(map(_tells, part.parts)) or "“" in part.reason
@@ -196,7 +203,7 @@ def _as_json(found: Statement, said: Sequence[Answer], told: Sequence[Heard]) ->
         for each in said
     ]
     return {
-        "statement": asdict(found),
+        "statement": {key: said for key, said in asdict(found).items() if key != "text"},
         "rules": rules,
         "told": [asdict(each) for each in told],
         "nobody_subscribed_to": unheard(said, told),
