@@ -6,12 +6,14 @@ so a server that compresses otherwise is at fault and its answer is Broken.
 
 from __future__ import annotations
 
+import io
 import time
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from http.client import IncompleteRead
+from typing import IO
 
 from urllib3.exceptions import HTTPError, InvalidChunkLength, ProtocolError, ReadTimeoutError
 from urllib3.response import HTTPResponse
@@ -51,7 +53,7 @@ def receive(response: HTTPResponse, limit: int, deadline: float) -> Body:
     """Reads a streamed answer to its end, its limit (bytes, on the wire and decoded) or its
     deadline (of time.monotonic). Memory stays at a few times the limit, whatever a compressed
     body would unfold to."""
-    body, wire = Body(), bytearray()
+    body, wire = Body(), io.BytesIO()
     codings = _codings(response.headers.get("content-encoding", ""))
     chunks = _wire(response, wire, limit, deadline)
     try:
@@ -68,7 +70,7 @@ def receive(response: HTTPResponse, limit: int, deadline: float) -> Body:
     except (HTTPError, OSError) as error:
         body.error = Broken(f"the connection failed in the middle of the page: {error}")
         body.again = True
-    body.wire = bytes(wire)
+    body.wire = wire.getvalue()  # the buffer itself: no copy of ten megabytes
     if not codings and body.error is None:
         body.decoded = body.wire
     return body
@@ -79,23 +81,23 @@ def decode(wire: bytes, encoding: str, limit: int) -> bytes:
     return _joined(_decoded([wire] if wire else [], _codings(encoding)), limit)
 
 
-def _wire(response: HTTPResponse, wire: bytearray, limit: int, deadline: float) -> Iterator[bytes]:
+def _wire(response: HTTPResponse, wire: IO[bytes], limit: int, deadline: float) -> Iterator[bytes]:
     while chunk := response.read1(_PIECE, decode_content=False):
-        wire += chunk
-        if len(wire) > limit:
+        wire.write(chunk)
+        if wire.tell() > limit:
             raise TooLarge(f"more than {limit:,} bytes")
         yield chunk
         if time.monotonic() > deadline:
-            raise TimedOut(f"not complete within the total time-out, after {len(wire):,} bytes")
+            raise TimedOut(f"not complete within the total time-out, after {wire.tell():,} bytes")
 
 
 def _joined(pieces: Iterable[bytes], limit: int) -> bytes:
-    whole = bytearray()
+    whole = io.BytesIO()
     for piece in pieces:
-        whole += piece
-        if len(whole) > limit:
+        whole.write(piece)
+        if whole.tell() > limit:
             raise TooLarge(f"more than {limit:,} bytes when decompressed")
-    return bytes(whole)
+    return whole.getvalue()
 
 
 def _broken_off(error: ProtocolError) -> ScrapeError:
