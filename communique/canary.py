@@ -90,12 +90,13 @@ def overdue(connection: Connection, settings: Settings, now: datetime) -> str | 
 
 
 def watch(connection: Connection, settings: Settings, now: datetime) -> str | None:
-    """As `overdue`, and tells the maintainers, once for each such silence."""
+    """As `overdue`, and tells the maintainers, once for each silence after the first canary."""
     trouble = _trouble(connection, now) if settings.canary else None
     if trouble is None:
         return None
     key, reason = trouble
-    tell_maintainers(connection, settings, key, "The canary is silent", (reason,), LOOK, now)
+    if key:
+        tell_maintainers(connection, settings, key, "The canary is silent", (reason,), LOOK, now)
     return reason
 
 
@@ -125,12 +126,12 @@ def _canaries() -> Select[*tuple[Any, ...]]:
     return select(*columns).where(Mail.kind == KIND).order_by(*by_age)
 
 
-def _trouble(connection: Connection, now: datetime) -> tuple[str, str] | None:
-    """What makes this silence one of its own, and what is to be said of it."""
+def _trouble(connection: Connection, now: datetime) -> tuple[str | None, str] | None:
+    """What makes this silence one of its own (None: there has been no canary yet), and what is to
+    be said of it."""
     there = standing(connection)
     if there is None:
-        reason = "No alert run has queued a canary yet. Next: communique alert, or see its DAG."
-        return "canary:never", reason
+        return None, "No alert run has queued a canary yet. Next: communique alert, or its DAG."
     last = f"the last one on {moment(there.sent_at)}" if there.sent_at else "not one so far"
     if now - there.queued_at >= LONGEST_SILENCE:
         return f"canary:no-run:{there.queued_at.isoformat()}", (

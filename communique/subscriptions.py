@@ -20,6 +20,7 @@ from communique.choices import Choices, SubscriptionError, columns, require_know
 from communique.schema import Recipient, RuleRow
 from communique.schema import Subscription as Row
 from communique.selections import silence
+from communique.verdicts import Held
 
 __all__ = [
     "Subscription",
@@ -68,9 +69,10 @@ class Subscription:
     disabled_at: datetime | None
 
     def state(self, now: datetime) -> str:
-        """In a word or two why nothing is told at `now` (aware), or `running`."""
-        held = silence(self, now)
-        return str(held) if held else "address disabled" if self.disabled_at else "running"
+        """Why nothing is told at `now` (aware), as deliveries say it (`verdicts.Held`); else
+        `running`."""
+        held = silence(self, now) or (Held.DISABLED if self.disabled_at else None)
+        return str(held) if held else "running"
 
 
 def subscribe(

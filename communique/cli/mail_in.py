@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict
 
 import typer
+from pydantic import ValidationError
 
 from communique import mail_in
 from communique.cli.common import JsonOption, errors, print_json
@@ -39,7 +40,8 @@ def read_mail(as_json: bool = JsonOption) -> None:
         raw = mail_in.take(sys.stdin.buffer)
         done = _done(raw)
     except Exception as error:  # whatever it is, the sender shall not hear of it
-        errors.print(f"The mail is to be handed over again: {error}", markup=False, soft_wrap=True)
+        reason = _wrong_settings(error) if isinstance(error, ValidationError) else str(error)
+        errors.print(f"The mail is to be handed over again: {reason}", markup=False, soft_wrap=True)
         raise typer.Exit(EX_TEMPFAIL) from error
     numbers = [one.id for one in done.subscriptions]
     log.info("mail-in: %s %s %s", done.purpose or "nothing", numbers, done.ignored)
@@ -58,3 +60,9 @@ def _done(raw: bytes) -> mail_in.Done:
         )
     with database(settings) as engine, engine.begin() as connection:
         return mail_in.act(connection, raw, settings.clock())
+
+
+def _wrong_settings(error: ValidationError) -> str:
+    """Their names. What was found is not shown: an address may hold a password."""
+    names = ("_".join(str(part) for part in each["loc"]).upper() for each in error.errors())
+    return f"{', '.join(f'COMMUNIQUE_{name}' for name in names)} cannot be used as set."

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from zoneinfo import ZoneInfo
 
 from communique.choices import WEEKDAYS
-from communique.selections import EVERY
+from communique.selections import EVERY, silence
 from communique.subscriptions import Subscription
+from communique.verdicts import Held
 
 MOST_BY_DEFAULT = 40  # as the store has it; of another number people are told
 
@@ -40,9 +42,14 @@ def part(one: Subscription) -> str:
 
 def standing(one: Subscription, now: datetime) -> str:
     """Why it is told nothing at `now` (aware), in words; empty: it is."""
-    state = one.state(now)
-    if state == "paused" and one.paused_until:
-        return f"paused until {one.paused_until.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
-    if one.ended_at:
+    held = silence(one, now)
+    if held is Held.ENDED and one.ended_at:
         return f"ended {one.ended_at.astimezone(timezone.utc):%Y-%m-%d}"
-    return {"running": "", "address disabled": "its address refuses mail"}.get(state, state)
+    if held is Held.UNCONFIRMED:
+        return "not confirmed"
+    if held is Held.PAUSED:
+        until = one.paused_until
+        return (
+            f"paused until {until.astimezone(ZoneInfo(one.zone)):%Y-%m-%d}" if until else "paused"
+        )
+    return "its address refuses mail" if one.disabled_at else ""
