@@ -39,7 +39,7 @@ class Case:
 
     def ranges(self, words: Words, field: TextField | None) -> Ranges:
         """Where the words stand, masked places left out."""
-        places = self.found.get(words.key, [])
+        places = self.found[words.key]
         if field is None and not self.masked:
             return places
         titles = self.view.titles
@@ -62,26 +62,31 @@ class Case:
         """The occurrences of a Near: the places of its parts. From each part's every place, the
         nearest places of the others after it: that is the smallest window which begins there."""
         places = [self.ranges(part, node.field) for part in node.parts]
-        reach = node.distance + sum(len(part.terms) for part in node.parts)
-        if not all(places) or not _may_be_near(places, reach):
+        if not all(places):
             return []
         if len(places) == 2:
             one, other = places
-            pairs = _pairs(one, other, node.distance) + _pairs(other, one, node.distance)
-            return [pair for pair in pairs if self._is_close(pair, node.distance)]
+            pairs = _pairs(one, other, node.distance, self.view.titles)
+            return pairs + _pairs(other, one, node.distance, self.view.titles)
+        reach = node.distance + sum(len(part.terms) for part in node.parts)
+        if not _may_be_near(places, reach):
+            return []
         groups = []
         for number, own in enumerate(places):
             for start in own:
-                group = _nearest(start, number, places)
+                group = _nearest(start, number, places, reach)
                 if group and self._is_close(group, node.distance):
                     groups.append(group)
         return groups
 
     def _is_close(self, group: Ranges, distance: int) -> bool:
-        first, last = min(group)[0], max(end for _, end in group)
-        if first < self.view.titles < last:
-            return False
-        return last - first - sum(end - start for start, end in group) <= distance
+        """group: its first place begins it."""
+        start = last = group[0][0]
+        words = 0
+        for first, end in group:
+            words += end - first
+            last = max(last, end)
+        return last - start - words <= distance and not start < self.view.titles < last
 
     def _is_masked(self, first: int, end: int) -> bool:
         # Outermost ranges sorted by beginning are sorted by end too: the last that begins at or
@@ -111,43 +116,58 @@ def _may_be_near(places: list[Ranges], reach: int) -> bool:
     """Whether any place of the rarest part has one of every other part around it. Most words that
     a rule wants near each other are not, and this is how to know it soon."""
     rarest = min(places, key=len)
-    return any(
-        all(_reaches(start[0], others, reach) for others in places if others is not rarest)
-        for start in rarest
-    )
+    for start, _ in rarest:
+        low, high = start - reach, start + reach
+        for others in places:
+            after = bisect_left(others, (low, 0))
+            if after == len(others) or others[after][0] > high:
+                break
+        else:
+            return True
+    return False
 
 
-def _reaches(place: int, others: Ranges, reach: int) -> bool:
-    after = bisect_left(others, (place - reach, 0))
-    return after < len(others) and others[after][0] <= place + reach
-
-
-def _pairs(ones: Ranges, others: Ranges, distance: int) -> list[Ranges]:
-    """Each of `ones` with the next of `others` after it, where that is near."""
-    pairs = []
+def _pairs(ones: Ranges, others: Ranges, distance: int, titles: int) -> list[Ranges]:
+    """Each of `ones` with the next of `others` after it, where that is near and in the same field.
+    Both are in their order, so one walk along them will do."""
+    pairs: list[Ranges] = []
+    place, last = 0, len(others)
     for one in ones:
-        place = bisect_left(others, (one[1], 0))
-        if place < len(others) and others[place][0] - one[1] <= distance:
-            pairs.append([one, others[place]])
+        end = one[1]
+        while place < last and others[place][0] < end:
+            place += 1
+        if place == last:
+            break
+        other = others[place]
+        if other[0] - end <= distance and not one[0] < titles < other[1]:
+            pairs.append([one, other])
     return pairs
 
 
-def _nearest(start: tuple[int, int], number: int, places: list[Ranges]) -> Ranges | None:
+def _nearest(
+    start: tuple[int, int], number: int, places: list[Ranges], reach: int
+) -> Ranges | None:
+    """A place of each part at or after `start`, the next that overlaps none of the others; None
+    where one is further than `reach`."""
     group = [start]
+    most = start[0] + reach
     for other, candidates in enumerate(places):
         if other == number:
             continue
         place = bisect_left(candidates, (start[0], 0))
         while place < len(candidates) and _overlaps(candidates[place], group):
             place += 1
-        if place == len(candidates):
+        if place == len(candidates) or candidates[place][0] > most:
             return None
         group.append(candidates[place])
     return group
 
 
 def _overlaps(place: tuple[int, int], group: Ranges) -> bool:
-    return any(place[0] < end and first < place[1] for first, end in group)
+    for first, end in group:  # noqa: SIM110  (innermost: a generator takes twice as long)
+        if place[0] < end and first < place[1]:
+            return True
+    return False
 
 
 def _innermost(ranges: Ranges) -> Ranges:

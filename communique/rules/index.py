@@ -1,71 +1,119 @@
 """Where the words of all rules stand in a document: one Aho-Corasick pass (ahocorasick-rs).
 
 The automaton looks for the literal part of each Words in the document's terms joined by blanks; the
-tokens then decide (wildcards, marks inside a phrase).
+tokens then decide (wildcards, marks inside a phrase), and only for what a rule asks about.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
-from ahocorasick_rs import AhoCorasick
+import numpy as np
+from ahocorasick_rs import BytesAhoCorasick
 
 from communique.rules.view import View
 from communique.rules.words import Words, is_wildcard, wildcard_pattern
 
 Ranges = list[tuple[int, int]]
+Starts = dict[int, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """Words; which of them the automaton's pattern begins with; the tests for those outside it.
-    is_exact: the pattern says it all."""
+    """Words; the number of the automaton's pattern for them, and which of them it begins with; the
+    tests for those outside it. stemmed: they are stems. is_exact: the pattern says it all."""
 
-    key: str
+    pattern: int
+    stemmed: bool
     gaps: tuple[int, ...]
     first: int
     tests: tuple[tuple[int, re.Pattern[str]], ...]
-    length: int
     is_exact: bool
 
 
 class WordsIndex:
     """Finds any number of Words in a row of terms."""
 
-    def __init__(self, sought: Mapping[Words, tuple[str, ...]]) -> None:
-        """sought: Words, each with the terms to look for (its own, or their stems)."""
-        by_pattern: dict[str, list[_Sought]] = defaultdict(list)
-        for words, terms in sought.items():
+    def __init__(
+        self, words: Mapping[Words, tuple[str, ...]], *, stemmed: bool = False, offset: int = 0
+    ) -> None:
+        """words: each with the terms to look for (its own, or their stems). stemmed: whether they
+        are stems. offset: the number of the first pattern."""
+        numbers: dict[str, int] = {}
+        self.sought: dict[str, _Sought] = {}
+        for each, terms in words.items():
             pattern, first = literal(terms)
-            tests, length = _tests(terms, pattern, first), len(terms)
-            is_exact = length == 1 and not tests
-            by_pattern[pattern].append(
-                _Sought(words.key, words.gaps, first, tests, length, is_exact)
-            )
-        self._sought = list(by_pattern.values())
-        self._automaton = AhoCorasick(list(by_pattern)) if by_pattern else None
+            number = numbers.setdefault(pattern, offset + len(numbers))
+            tests = _tests(terms, pattern, first)
+            is_exact = len(terms) == 1 and not tests
+            self.sought[each.key] = _Sought(number, stemmed, each.gaps, first, tests, is_exact)
+        self.stemmed, self._offset, self.end = stemmed, offset, offset + len(numbers)
+        patterns = [pattern.encode() for pattern in numbers]
+        self._automaton = BytesAhoCorasick(patterns) if patterns else None
 
-    def find(self, view: View, terms: list[str]) -> dict[str, Ranges]:
-        """Where each Words (by its key) stands, as token ranges [first, last + 1) in their order.
-        terms: the view's, or their stems."""
-        if self._automaton is None or not terms:
-            return {}
-        row = f" {' '.join(terms)} "
-        matches = self._automaton.find_matches_as_indexes(row, overlapping=True)
-        found: dict[str, Ranges] = defaultdict(list)
-        place = passed = 0
-        for pattern, start, _ in sorted(matches, key=itemgetter(1)):
-            # The number of a term is the number of blanks before it; all are counted once.
-            place, passed = place + row.count(" ", passed, start), start
-            for sought in self._sought[pattern]:
-                first = place - sought.first
-                if sought.is_exact or _holds(sought, view, terms, first):
-                    found[sought.key].append((first, first + sought.length))
-        return found
+    def starts(self, view: View, starts: Starts) -> None:
+        """Adds where each pattern that is there begins, by its number: bytes in the row of terms
+        (or stems), ascending."""
+        if self._automaton is None:
+            return
+        offset, row = self._offset, view.stem_row if self.stemmed else view.row
+        for number, start, _ in self._automaton.find_matches_as_indexes(row, overlapping=True):
+            starts[number + offset].append(start)
+
+
+class Found(dict[str, Ranges]):
+    """Where Words stand in one document, by their keys, as token ranges [first, last + 1) in their
+    order: looked at when somebody asks."""
+
+    def __init__(
+        self, view: View, indexes: Sequence[WordsIndex], sought: Mapping[str, _Sought]
+    ) -> None:
+        """indexes: those of one language. sought: what they look for, together."""
+        super().__init__()
+        self.starts: Starts = defaultdict(list)
+        for index in indexes:
+            index.starts(view, self.starts)
+        self._view, self._sought = view, sought
+        self._numbers: dict[bool, memoryview] = {}
+
+    def __missing__(self, key: str) -> Ranges:
+        sought = self._sought[key]
+        places = self.starts.get(sought.pattern)
+        ranges: Ranges = []
+        if places is not None:
+            numbers = self._numbers.get(sought.stemmed) or self._numbers_of(sought.stemmed)
+            if sought.is_exact:
+                ranges = [(first, first + 1) for first in map(numbers.__getitem__, places)]
+            else:
+                ranges = self._phrases(sought, [numbers[place] for place in places])
+        self[key] = ranges
+        return ranges
+
+    def _phrases(self, sought: _Sought, numbers: Sequence[int]) -> Ranges:
+        """numbers: of the terms with which the pattern begins."""
+        positions, before, length = self._view.positions, sought.first, len(sought.gaps)
+        most, span = len(positions) - length, sought.gaps[-1]
+        firsts = [
+            first
+            for number in numbers
+            if 0 <= (first := number - before) <= most
+            and positions[first + length - 1] - positions[first] == span
+        ]
+        if sought.tests or span >= length:
+            terms = self._view.stems if sought.stemmed else self._view.terms
+            firsts = [first for first in firsts if _pass(sought, terms, positions, first)]
+        return [(first, first + length) for first in firsts]
+
+    def _numbers_of(self, stemmed: bool) -> memoryview:
+        """The number of the term that follows each byte: of the blanks up to it, but for one."""
+        row = np.frombuffer(self._view.stem_row if stemmed else self._view.row, np.uint8)
+        numbers = np.cumsum(row == ord(" "), dtype=np.int32)
+        numbers -= 1
+        self._numbers[stemmed] = numbers.data
+        return numbers.data
 
 
 def literal(terms: tuple[str, ...]) -> tuple[str, int]:
@@ -94,12 +142,10 @@ def _tests(
     )
 
 
-def _holds(sought: _Sought, view: View, terms: list[str], first: int) -> bool:
-    gaps = sought.gaps
-    if first < 0 or first + len(gaps) > len(terms):
-        return False
-    if len(gaps) > 1:
-        start = view.positions[first]
-        if any(view.positions[first + n] - start != gap for n, gap in enumerate(gaps)):
-            return False
-    return all(test.match(terms[first + place]) for place, test in sought.tests)
+def _pass(sought: _Sought, terms: Sequence[str], positions: Sequence[int], first: int) -> bool:
+    """Whether every mark stands between the right words, and what is no part of the pattern is as
+    it must be."""
+    start = positions[first]
+    return all(
+        positions[first + place] - start == gap for place, gap in enumerate(sought.gaps)
+    ) and all(test.match(terms[first + place]) for place, test in sought.tests)

@@ -17,7 +17,8 @@ _APART = BREAK * 100
 class View:
     """terms, starts, ends, positions: the title's tokens, then the text's; `titles` of them are the
     title's. Offsets are those of the field that the token stands in. stems: the terms' stems; the
-    terms themselves where the language has none or nobody asked."""
+    terms themselves where the language has none or nobody asked. row, stem_row: terms and stems,
+    each between blanks, in UTF-8."""
 
     terms: list[str]
     starts: list[int]
@@ -25,17 +26,21 @@ class View:
     positions: list[int]
     titles: int
     stems: list[str]
+    row: bytes = b""
+    stem_row: bytes = b""
 
     def spans(self, ranges: list[tuple[int, int]]) -> tuple[Span, ...]:
         """The characters of token ranges [first, last + 1): sorted, overlapping ones merged."""
-        merged: list[Span] = []
-        for first, end in sorted(ranges):
-            field: TextField = "title" if first < self.titles else "text"
+        merged: list[tuple[TextField, int, int]] = []
+        titles, reached, last = self.titles, -1, "title"
+        for first, end in sorted(ranges) if len(ranges) > 1 else ranges:
+            field: TextField = "title" if first < titles else "text"
             start, stop = self.starts[first], self.ends[end - 1]
-            if merged and merged[-1].field == field and start < merged[-1].end:
-                start, stop = merged[-1].start, max(stop, merged.pop().end)
-            merged.append(Span(field, start, stop))
-        return tuple(merged)
+            if start < reached and field == last:
+                start, stop = merged.pop()[1], max(stop, reached)
+            merged.append((field, start, stop))
+            reached, last = stop, field
+        return tuple([Span(*each) for each in merged])
 
 
 def view_of(document: Document, *, stemmed: bool = True) -> View:
@@ -48,6 +53,7 @@ def view_of(document: Document, *, stemmed: bool = True) -> View:
         # Each different term is looked up once.
         known = {term: stem(term, document.language) for term in set(terms)}
         stems = list(map(known.__getitem__, terms))
+    row = _row(terms)
     return View(
         terms,
         title.starts + text.starts,
@@ -55,4 +61,10 @@ def view_of(document: Document, *, stemmed: bool = True) -> View:
         title.positions + [position + shift for position in text.positions],
         len(title),
         stems,
+        row,
+        row if stems is terms else _row(stems),
     )
+
+
+def _row(terms: list[str]) -> bytes:
+    return f" {' '.join(terms)} ".encode()
