@@ -72,22 +72,19 @@ def request(
 
 
 def confirm(connection: Connection, token: str, now: datetime) -> tuple[Subscription, ...]:
-    """Confirms what a token was sent for, and what else its address waits for. now: aware. Safe to
-    run twice. Returns the subscriptions that are confirmed now. Raises TokenError for a token
-    that is none, is older than 7 days, or whose subscription was ended since."""
+    """Confirms the address that a token was sent to: all that waits for it. now: aware. Safe to run
+    twice. Returns the subscriptions that are confirmed now. Raises TokenError for a token that is
+    none, is older than 7 days, or where all that was asked for has been ended since."""
     signed = read(connection, "confirm", token, now, HOLDS)
-    asked = [one for one in of_ids(connection, signed.ids) if one.ended_at is None]
-    # A subscription that ended and was asked for anew has a mail of its own, and a token in it.
-    asked = [
-        one for one in asked if signed.at and signed.at >= one.created_at.replace(microsecond=0)
-    ]
-    if not asked:
-        raise TokenError("What this token confirms has been ended since. Subscribe again.")
+    asked = of_ids(connection, signed.ids)
     addresses = {one.recipient for one in asked}
     waits = (Row.recipient.in_(addresses), Row.ended_at.is_(None), Row.confirmed_at.is_(None))
     changed = update(Row).where(*waits).values(confirmed_at=now).returning(Row.id)
     fresh = connection.execute(changed).scalars().all()
-    return of_ids(connection, {*fresh, *(one.id for one in asked)})
+    running = {one.id for one in asked if one.ended_at is None}
+    if not running.union(fresh):
+        raise TokenError("What this token confirms has been ended since. Subscribe again.")
+    return of_ids(connection, running.union(fresh))
 
 
 def _require_channel(recipient: str, settings: Settings) -> None:
