@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from communique.coverage import SourceCoverage
 from scrapers.addresses import host_of
 from scrapers.errors import ScrapeError
-from scrapers.language_model import forget
 from scrapers.large import for_many_threads, trim
 from scrapers.pace import Stopped
 from scrapers.sources import Source
@@ -105,7 +104,6 @@ def by_host(
                 tick()
             if time.monotonic() - trimmed > TRIM_EVERY:
                 trimmed = time.monotonic()
-                forget()
                 trim()
     except BaseException:
         stopping.set()

@@ -1,14 +1,13 @@
-"""py3langid's model, as far as it is needed, and its largest table out of the process's memory.
+"""py3langid's model in a third of its memory.
 
-The library's own loading takes 100 MB for a moment and keeps 60, of which a text needs little. The
-model is a NumPy archive in LZMA (py3langid.modelio): here it is taken piece by piece, without the
-languages that are not told, and a text's way through it is looked up in a file.
+The library's own loading takes 140 MB for a moment and keeps 75. The model is a NumPy archive in
+LZMA (py3langid.modelio): here it is taken piece by piece, without the languages that are not told,
+and what is alike in its largest table is kept once.
 """
 
 from __future__ import annotations
 
 import lzma
-import mmap
 import shutil
 import tempfile
 import threading
@@ -32,42 +31,54 @@ _TOLD = (
 # Threads that all need the model first share one.
 _LOADING = threading.Lock()
 _PIECE = 1 << 20
-# Rows of the model's table of chances that are read together.
+# Rows of a table that are read together.
 _ROWS = 4096
+# Letters that follow each other are looked up by so many at a time; and so many of these at once.
+_STRETCH, _STRETCHES = 16, 1 << 14
 
 
 def identifier() -> LanguageIdentifier:
     """The process's one model, of the languages that are told; loaded when it is first asked for,
     which takes a second."""
     with _LOADING:
-        return _loaded()[0]
-
-
-def forget() -> None:
-    """Gives back the memory of what was looked up, which is read again when it is needed: a run of
-    hundreds of hosts would come to hold all of the model."""
-    if hasattr(mmap, "MADV_DONTNEED") and _loaded.cache_info().currsize:
-        _loaded()[1].madvise(mmap.MADV_DONTNEED)
+        return _loaded()
 
 
 @lru_cache(maxsize=1)
-def _loaded() -> tuple[LanguageIdentifier, mmap.mmap]:
-    with _unpacked() as packed, tempfile.TemporaryFile() as file:
+def _loaded() -> LanguageIdentifier:
+    with _unpacked() as packed:
         classes = _array(packed, "classes").tolist()
         columns = [n for n, code in enumerate(classes) if code in _TOLD.split()]
-        kind = _write(packed, "nextmove", file)
-        file.flush()
-        moves = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        made = LanguageIdentifier(
+        return LanguageIdentifier(
             _columns(packed, "ptc", columns),
             _array(packed, "pc")[columns],
             [classes[n] for n in columns],
-            memoryview(moves).cast("I" if kind.itemsize == 4 else "H"),
+            _Moves(packed, "nextmove"),
             _plain(_array(packed, "out_feat")),
             norm_probs=True,
             tk_row=_plain(_array(packed, "nextmove_row")),
         )
-    return made, moves
+
+
+class _Moves:
+    """Where each letter leads from each state. Most stretches of that table are alike: each is kept
+    once, an eighth of it all."""
+
+    def __init__(self, packed: zipfile.ZipFile, name: str) -> None:
+        found, places = list[np.ndarray[Any, Any]](), list[np.ndarray[Any, Any]]()
+        with _member(packed, name) as (file, kind, _):
+            stretch = np.dtype((np.void, _STRETCH * kind.itemsize))
+            while piece := file.read(_STRETCHES * stretch.itemsize):
+                here, which = np.unique(np.frombuffer(piece, stretch), return_inverse=True)
+                places.append((which + sum(map(len, found))).astype(np.uint32))
+                found.append(here)
+        each, number = np.unique(np.concatenate(found), return_inverse=True)
+        small = np.uint16 if len(each) < 1 << 16 else np.uint32
+        self._which = _plain(number.astype(small)[np.concatenate(places)])
+        self._moves = array(kind.char, each.tobytes())
+
+    def __getitem__(self, place: int) -> int:
+        return self._moves[self._which[place >> 4] << 4 | place & 15]
 
 
 @contextmanager
@@ -98,13 +109,6 @@ def _array(packed: zipfile.ZipFile, name: str) -> np.ndarray[Any, Any]:
 def _plain(numbers: np.ndarray[Any, Any]) -> array[int]:
     """Numbers that are taken one by one, which NumPy is slow at."""
     return array(numbers.dtype.char, numbers.tobytes())
-
-
-def _write(packed: zipfile.ZipFile, name: str, to: IO[bytes]) -> np.dtype[Any]:
-    """Copies an array, whose items are of the kind that is returned."""
-    with _member(packed, name) as (file, kind, _):
-        shutil.copyfileobj(file, to, _PIECE)
-    return kind
 
 
 def _columns(packed: zipfile.ZipFile, name: str, columns: list[int]) -> np.ndarray[Any, Any]:
