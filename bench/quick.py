@@ -53,7 +53,10 @@ def lay_aside(engine: Engine, named: Sequence[str]) -> list[str]:
             connection.execute(text(f"DROP INDEX communique.{index.name}"))
     # Primary keys and unique ones first, then indexes, then foreign keys.
     first = [made for made, key in zip(again, keys, strict=True) if key.kind != "f"]
-    return [*first, *(index.made for index in indexes), *again[len(first) :]]
+    # Of a partitioned table's index only the head is written down: ON ONLY would leave its
+    # partitions without.
+    made = [index.made.replace(" ON ONLY ", " ON ", 1) for index in indexes]
+    return [*first, *made, *again[len(first) :]]
 
 
 _KEYS = """
