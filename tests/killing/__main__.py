@@ -114,9 +114,9 @@ def _days(world: World, settings: Settings, port: int, fate: Fate, kills: int) -
 
 
 def _afterwards(world: World, settings: Settings, fate: Fate) -> None:
-    """Two days on which nothing fails, for what was put off."""
-    for turn in range(8):
-        moment = morning(world.days + 3) + timedelta(hours=6 * turn)
+    """Eight days on which nothing fails, for what was put off and for weekly digests."""
+    for turn in range(16):
+        moment = morning(world.days + 3) + timedelta(hours=12 * turn)
         for name in ("alert", "digest"):
             _run(name, settings, moment, fate, 0.0)
 

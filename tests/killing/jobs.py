@@ -20,6 +20,7 @@ from communique.jobs import collect_all, fetch_policy, open_line
 from communique.outbox import send_pending
 from communique.settings import Settings
 
+SAID = "said"
 Job = Callable[[Settings, Engine], None]
 
 
@@ -74,6 +75,8 @@ def start(job: Job, settings: Settings) -> int:
     if child:
         return child
     status = 1
+    # What a dying database makes it say belongs to nobody but whoever asks why a job failed.
+    os.dup2(os.open(settings.home / SAID, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
     try:
         with database(settings) as engine:
             job(settings, engine)
@@ -101,7 +104,8 @@ def run(name: str, job: Job, settings: Settings, fate: Fate, likely: float) -> N
                 fate.taken[name] = time.monotonic() - began
             return
         if when is None:
-            raise AssertionError(f"{name} at {settings.now} failed though nobody killed it")
+            said = (settings.home / SAID).read_text(errors="replace")[-3000:]
+            raise AssertionError(f"{name} at {settings.now} failed, and nobody killed it: {said}")
     raise AssertionError(f"{name} at {settings.now} never came to its end")
 
 
