@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, insert, select, update
@@ -22,10 +23,12 @@ from sqlalchemy import Connection, Engine, Row, Select, insert, select, update
 from communique.digest_content import Digest, Member, content
 from communique.digest_facts import Facts
 from communique.digest_rows import WAITING, briefs, waiting
+from communique.mail.clean import shown
 from communique.mail.composing import compose_mail
 from communique.mail.message import SenderError, sender
 from communique.mails import hold, message_id
 from communique.periods import Due, Schedule, last_due, next_due
+from communique.refusals import begun_again, is_away
 from communique.schema import Delivery, Mail, Recipient, Subscription
 from communique.selections import silence
 from communique.settings import Settings
@@ -56,19 +59,25 @@ class _Tally:
     held: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
+    def add(self, other: _Tally) -> None:
+        """Adds what was committed for one recipient."""
+        self.queued += other.queued
+        self.alerts += other.alerts
+        self.held += other.held
+
 
 def queue_digests(
     engine: Engine, settings: Settings, sources: Iterable[Source], now: datetime
 ) -> Digests:
     """Puts every digest that is due at `now` (aware, UTC), and of which there is no row yet, into
     the outbox. sources: all that are watched. A recipient whose digest cannot be put together
-    stops no other."""
+    stops no other. Raises only where the store itself fails."""
     tally = _Tally()
     _hold_ended(engine)
     with engine.connect() as connection:
         every = connection.execute(_running()).all()
-    due = _due(every, now, tally)
-    settled = _settled(engine, due)
+        due = _due(every, now, tally)
+        settled = _rows_of(connection, due)
     open_ = [one for one in every if one.id in due and _key(one.id, due[one.id]) not in settled]
     if open_:
         try:
@@ -78,11 +87,13 @@ def queue_digests(
         facts = Facts(engine, tuple(sources), now)
         for recipient, how in sorted({(one.recipient, one.how) for one in open_}):
             mine = [one.id for one in open_ if (one.recipient, one.how) == (recipient, how)]
+            work = partial(_queue, mine, due, facts, domain)
             try:
-                with engine.begin() as connection:
-                    _queue(connection, mine, due, facts, domain, tally)
+                tally.add(begun_again(work, "a digest is put together"))
             except Exception as error:  # whatever is wrong with one must not stop the others
-                said = f"{type(error).__name__}: {error}"
+                if is_away(error):
+                    raise
+                said = shown(f"{type(error).__name__}: {error}", 300)
                 tally.problems.append(f"The {how} digest of {recipient} waits: {said}")
     return Digests(tally.queued, tally.alerts, dict(tally.held), tuple(tally.problems))
 
@@ -141,13 +152,8 @@ def _key(subscription_id: int, due: Due) -> str:
     return f"digest:{subscription_id}:{due.day}"
 
 
-def _settled(connection: Engine, due: Mapping[int, Due]) -> set[str]:
-    """The rows that there are already, of these digests."""
-    with connection.connect() as reading:
-        return _rows_of(reading, due)
-
-
 def _rows_of(connection: Connection, due: Mapping[int, Due]) -> set[str]:
+    """The rows that there are already, of these digests."""
     keys = [_key(one, when) for one, when in due.items()]
     found = select(Delivery.dedupe_key).where(Delivery.dedupe_key.in_(keys))
     return set(connection.execute(found).scalars())
@@ -168,33 +174,36 @@ def _hold(connection: Connection, subscriptions: Any, reason: Held) -> None:
     hold(connection, connection.execute(waits).scalars().all(), str(reason))
 
 
-def _queue(
-    connection: Connection,
-    ids: Collection[int],
-    due: Mapping[int, Due],
-    facts: Facts,
-    domain: str,
-    tally: _Tally,
-) -> None:
-    """One recipient's digest of one kind: as its subscriptions stand once they are locked."""
+def _queue(ids: Collection[int], due: Mapping[int, Due], facts: Facts, domain: str) -> _Tally:
+    """One recipient's digest of one kind, in a transaction of its own: for its subscriptions as
+    they stand once they are locked."""
+    tally, members = _Tally(), list[Subscriber]()
     locked = _running().where(Subscription.id.in_(ids)).with_for_update(key_share=True)
-    every = connection.execute(locked).all()
-    settled = _rows_of(connection, {one.id: due[one.id] for one in every})
-    open_ = [one for one in every if _key(one.id, due[one.id]) not in settled]
-    members = []
-    for one in open_:
-        if (held := _held(connection, one, due[one.id], facts.now)) is None:
-            members.append(one)
-            continue
-        row = _row(one, due[one.id], facts.now) | {"status": "held", "held_because": str(held)}
-        connection.execute(insert(Delivery).values(row))
-        if held is Held.DISABLED:
-            _hold(connection, [one.id], held)
-        tally.held[str(held)] += 1
-    if members:
-        _, alerts = _assemble(connection, members, due, facts, domain)
-        tally.queued += 1
-        tally.alerts += alerts
+    with facts.engine.begin() as connection:
+        every = connection.execute(locked).all()
+        settled = _rows_of(connection, {one.id: due[one.id] for one in every})
+        for one in every:
+            if _key(one.id, due[one.id]) in settled:
+                continue
+            if (held := _held(connection, one, due[one.id], facts.now)) is None:
+                members.append(one)
+            else:
+                _leave_out(connection, one, due[one.id], held, facts.now)
+                tally.held[str(held)] += 1
+        if members:
+            _, tally.alerts = _assemble(connection, members, due, facts, domain)
+            tally.queued = 1
+    return tally
+
+
+def _leave_out(
+    connection: Connection, one: Subscriber, due: Due, held: Held, now: datetime
+) -> None:
+    """This period has no digest, and says why."""
+    row = _row(one, due, now) | {"status": "held", "held_because": str(held)}
+    connection.execute(insert(Delivery).values(row))
+    if held is Held.DISABLED:
+        _hold(connection, [one.id], held)
 
 
 def _held(connection: Connection, one: Subscriber, due: Due, now: datetime) -> Held | None:

@@ -114,7 +114,7 @@ def _silence(connection: Connection, due: Facts, now: datetime) -> str | None:
     silent = {row.delivery_id: reason for row in rows if (reason := silence(row, now))}
     if rows and len(silent) == len(rows):
         return str(next(iter(silent.values())))
-    if due.kind == "alert" and due.tries == 0:
+    if due.kind in ("alert", "digest") and due.tries == 0:
         for delivery, reason in silent.items():
             hold(connection, [delivery], reason)
     return None

@@ -35,7 +35,7 @@ from communique.mail.message import (
     page_root,
     subject_line,
 )
-from communique.schema import Mail
+from communique.schema import Delivery, Mail
 
 TITLES = {"daily": "Daily digest", "weekly": "Weekly digest"}
 
@@ -77,6 +77,8 @@ def digest_letter(connection: Connection, mail_id: int) -> DigestLetter:
     mail = connection.execute(select(Mail.recipient, Mail.content).where(Mail.id == mail_id)).one()
     content: Mapping[str, Any] = mail.content
     usual = content["usual"]
+    mine = (Delivery.mail_id == mail_id, Delivery.kind == "digest")
+    hearing = connection.execute(select(Delivery.subscription_id).where(*mine)).scalars().all()
     return DigestLetter(
         recipient=mail.recipient,
         how=content["how"],
@@ -90,7 +92,11 @@ def digest_letter(connection: Connection, mail_id: int) -> DigestLetter:
         more_counts=usual["more"],
         rules=usual["rules"],
         rising=rising(content["rising"]),
-        heard=tuple(Heard(one["id"], one["watchlist"]) for one in content["subscriptions"]),
+        heard=tuple(
+            Heard(one["id"], one["watchlist"])
+            for one in content["subscriptions"]
+            if one["id"] in hearing  # and has not ended since
+        ),
     )
 
 

@@ -272,6 +272,32 @@ def test_a_retry_says_what_the_first_try_said(world: World) -> None:
     assert "1 of 2 sources checked, 1 failing" in words(mail)[0]
 
 
+def test_a_subscription_that_ended_since_is_told_nothing_and_leaves_the_other_its_digest(
+    world: World,
+) -> None:
+    began = NOW - timedelta(hours=2)
+    one = subscribed(world.engine, "ana@example.org", confirmed_at=began)
+    two = subscribed(world.engine, "ana@example.org", watchlist="other", confirmed_at=began)
+    world.checked()
+    alerted(world.engine, 2, one)
+    alerted(world.engine, 3, two, title="Of the other")
+    world.queue()
+    with world.engine.begin() as connection:
+        ended = "UPDATE communique.subscriptions SET ended_at = :now WHERE id = :id"
+        connection.execute(text(ended), {"now": NOW, "id": one})
+    world.send()
+    (mail,) = world.office.arrived
+    said, _ = words(mail)
+    assert mail["Subject"] == "[digest] Monday 2 March: 3 alerts: Of the other"
+    assert "Statement 0" not in said
+    assert "the watchlist other" in said
+    assert "the watchlist network" not in said
+    with world.engine.connect() as connection:
+        held = "SELECT count(*) FROM communique.deliveries WHERE held_because = :why"
+        number = connection.execute(text(held), {"why": "subscription ended"}).scalar_one()
+    assert number == 3  # two alerts, and the digest that told them
+
+
 KILLED = """
 import os, signal, sys
 from datetime import datetime
