@@ -3,12 +3,16 @@ leaves alone what only looks like it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from communique.evaluate import evaluate
 from communique.rules import Document, Matcher, compile_rules
 from communique.settings import project_folder
 from communique.watchlists import Loaded, load_watchlists
 
+SHARED = Path(__file__).parents[3] / "shared"
 # Those that ministries and embassies here write in.
 LANGUAGES = {"en", "zh", "zh-Hant", "ru", "es", "fr", "de", "cs", "ko", "ja", "mk", "sl"}
 
@@ -296,3 +300,23 @@ def test_each_watchlist_is_known_in_every_language(shipped: Loaded) -> None:
         rules = {rule.id for rule in watchlist.rules}
         known = {language for rule, language, _ in examples(HITS) if rule in rules}
         assert known >= LANGUAGES - {"zh-Hant"}, watchlist.name
+
+
+def test_vendors_and_bans_on_the_labelled_texts(shipped: Loaded) -> None:
+    texts = SHARED / "corpus" / "texts.jsonl"
+    if not texts.is_file():
+        pytest.skip("../shared/corpus/texts.jsonl is not here")
+    (vendors,) = (one for one in shipped.watchlists if one.name == "vendors-and-bans")
+    report = evaluate([vendors], texts)
+    negatives = {(hit.rule, hit.id) for score in report.scores for hit in score.literal}
+    # A list of telephones for sale; a column that does speak of a ban.
+    assert negatives <= {("zte", "neg-es-004"), ("telecom-bans", "neg-hk-007")}
+    hits = {score.name: {hit.id for hit in score.hits} for score in report.scores}
+    # Read by eye: what says so without any of the words that are labelled.
+    assert {"uk-002", "uk-013", "uk-015", "uk-041", "mfazh-069"} <= hits["high-risk-vendor"]
+    assert {"gn-008", "gn-010", "gn-042", "hk-001", "uk-041"} <= hits["untrusted-vendor"]
+    assert {"mfaen-034", "mfazh-008", "hk-020", "es-002"} <= hits["entity-list"]
+    assert {"mfazh-017", "mfazh-059", "gn-040", "es-005"} <= hits["telecom-bans"]
+    assert "es-006" not in hits["telecom-bans"]  # propiedad exclusiva
+    assert {"mfazh-048", "nl-017"} <= hits["covered-list"]
+    assert "mfazh-051" not in hits["covered-list"]  # 中国电信企业: any telecom firm
