@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from communique.text import passage
@@ -41,25 +41,44 @@ class Passage:
         return "text" if self.place else "title"
 
 
+@dataclass(slots=True)
+class _Growing:
+    """A passage while further spans may join it."""
+
+    place: int
+    start: int
+    end: int
+    spans: list[tuple[int, int]]
+
+    def add(self, span: tuple[int, int]) -> None:
+        """Adds a span that begins no earlier than those before it."""
+        last_start, last_end = self.spans[-1]
+        if span[0] <= last_end:
+            self.spans[-1] = (last_start, max(last_end, span[1]))
+        else:
+            self.spans.append(span)
+
+
 def matched_passages(wording: Wording, spans: Iterable[Mapping[str, Any]]) -> tuple[Passage, ...]:
     """The passages around `spans` ({"field", "start", "end"}) in reading order. Spans in one
-    sentence share a passage, overlapping ones are joined; spans outside the text are dropped."""
-    found: list[Passage] = []
+    sentence share a passage, overlapping ones are joined; spans outside the text are dropped.
+    Linear in the number of spans."""
+    found: list[_Growing] = []
     for place, start, end in sorted({_located(span) for span in spans}):
         text = wording.text if place else wording.title
         if not 0 <= start < end <= len(text):
             continue
         last = found[-1] if found and found[-1].place == place else None
         if last and end <= last.end <= last.start + UNCUT:
-            found[-1] = replace(last, spans=_joined(last.spans, (start, end)))
+            last.add((start, end))
             continue
         left, right = passage(text, start, end) if place else (0, len(text))
         if last and left < last.end:
-            both = _joined(last.spans, (start, end))
-            found[-1] = Passage(place, min(left, last.start), max(right, last.end), both)
+            last.start, last.end = min(left, last.start), max(right, last.end)
+            last.add((start, end))
         else:
-            found.append(Passage(place, left, right, ((start, end),)))
-    return tuple(found)
+            found.append(_Growing(place, left, right, [(start, end)]))
+    return tuple(Passage(one.place, one.start, one.end, tuple(one.spans)) for one in found)
 
 
 def words_of(wording: Wording, passages: Iterable[Passage]) -> frozenset[tuple[str, str]]:
@@ -72,12 +91,3 @@ def words_of(wording: Wording, passages: Iterable[Passage]) -> frozenset[tuple[s
 
 def _located(span: Mapping[str, Any]) -> tuple[int, int, int]:
     return (0 if span["field"] == "title" else 1, int(span["start"]), int(span["end"]))
-
-
-def _joined(
-    spans: tuple[tuple[int, int], ...], span: tuple[int, int]
-) -> tuple[tuple[int, int], ...]:
-    last_start, last_end = spans[-1]
-    if span[0] <= last_end:
-        return (*spans[:-1], (last_start, max(last_end, span[1])))
-    return (*spans, span)
