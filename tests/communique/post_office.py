@@ -25,7 +25,8 @@ def content(_: str) -> None:
 @dataclass
 class Office:
     """What arrived, in order, and how it answers: each mood gets an address (data: the Message-ID)
-    and returns an SMTP answer to refuse with, or None."""
+    and returns an SMTP answer to refuse with, or None. password: that a login needs; None: any will
+    do."""
 
     mail: Mood = content
     rcpt: Mood = content
@@ -33,6 +34,7 @@ class Office:
     arrived: list[EmailMessage] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
+    password: bytes | None = None
     port: int = 0
 
     @property
@@ -73,7 +75,7 @@ class Office:
     ) -> AuthResult:
         assert isinstance(given, LoginPassword)
         self.logins.append((given.login, given.password))
-        return AuthResult(success=True)
+        return AuthResult(success=self.password in (None, given.password), handled=False)
 
 
 class _Server(Controller):
@@ -93,18 +95,15 @@ def post_office(
     tls: ssl.SSLContext | None = None, *, from_the_start: bool = False
 ) -> Iterator[Office]:
     """A server that keeps what arrives. tls: it offers STARTTLS and wants a login behind it, or
-    speaks TLS from the start."""
+    speaks TLS from the start and takes a login."""
     office = Office()
     options: dict[str, Any] = {}
+    if tls:
+        options = {"authenticator": office.authenticate, "auth_required": not from_the_start}
     if tls and from_the_start:
-        options = {"ssl_context": tls}
+        options |= {"ssl_context": tls, "auth_require_tls": False}
     elif tls:
-        options = {
-            "tls_context": tls,
-            "require_starttls": True,
-            "auth_required": True,
-            "authenticator": office.authenticate,
-        }
+        options |= {"tls_context": tls, "require_starttls": True}
     with socket.create_server(("127.0.0.1", 0)) as listening:
         office.port = listening.getsockname()[1]
         server = _Server(office, listening, **options)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -17,13 +18,14 @@ from sqlalchemy import Engine, text
 
 from communique.alerting import judge
 from communique.outbox import SendReport, send_pending
+from communique.recipients import enable
 from communique.settings import Settings
 from communique.stories.corrections import split
 from communique.subscriptions import subscribe, unsubscribe
 from communique.watchlists import load_watchlists
 from tests.certificates import for_loopback
 from tests.communique.alert_rows import NOW, post
-from tests.communique.post_office import Office, post_office
+from tests.communique.post_office import Office, content, post_office
 
 RULES = "rules: [{id: plan, name: The plan, severity: urgent, query: '\"clean network\"'}]"
 
@@ -40,7 +42,9 @@ def queue(engine: Engine, folder: Path, *recipients: str, statements: int = 1) -
     with engine.begin() as connection:
         for email in recipients:
             subscribe(connection, email, "network", NOW, known=["network"])
-    for number in range(statements):
+    with engine.connect() as connection:
+        known = connection.execute(text("SELECT count(*) FROM communique.statements")).scalar_one()
+    for number in range(known, statements):
         post(engine, url=f"https://one.example/{number}")
     judge(engine, load_watchlists(folder), NOW)
 
@@ -51,8 +55,20 @@ def people(number: int) -> list[str]:
 
 def send(engine: Engine, url: str | None, **passed: float) -> SendReport:
     """Sends what is due, so much time after it was queued."""
-    settings = Settings(smtp_url=url, mail_from="Alerts <alerts@example.org>")
+    settings = Settings(
+        smtp_url=url, mail_from="Alerts <alerts@example.org>", maintainers="mina@example.org"
+    )
     return send_pending(engine, settings, lambda: NOW + timedelta(**passed))
+
+
+def full(offered: list[str]) -> Callable[[str], str]:
+    """A mood that takes nothing, and writes down what it was offered."""
+
+    def answer(message_id: str) -> str:
+        offered.append(message_id)
+        return "452 disk full"
+
+    return answer
 
 
 def rows(engine: Engine, query: str) -> Sequence[tuple[object, ...]]:
@@ -79,11 +95,13 @@ def test_what_is_queued_arrives_once_and_is_written_down(
 def test_two_senders_at_once_send_no_mail_twice(
     engine: Engine, office: Office, tmp_path: Path
 ) -> None:
-    queue(engine, tmp_path, *people(4), statements=10)
+    queue(engine, tmp_path, *people(30), statements=3)
     with ThreadPoolExecutor(3) as pool:
         reports = list(pool.map(lambda _: send(engine, office.url), range(3)))
-    assert sum(report.sent for report in reports) == 40
-    assert len({mail["Message-ID"] for mail in office.arrived}) == len(office.arrived) == 40
+    assert sum(report.sent for report in reports) == 30
+    assert len({mail["Message-ID"] for mail in office.arrived}) == len(office.arrived) == 30
+    told = "SELECT mail_id, count(*) FROM communique.deliveries WHERE status = 'sent' GROUP BY 1"
+    assert {number for _, number in rows(engine, told)} == {3}
 
 
 def test_a_sender_killed_before_it_knows_that_a_mail_was_taken_repeats_it_recognisably(
@@ -169,11 +187,134 @@ def test_a_mail_that_was_refused_for_now_arrives_under_the_same_message_id(
 ) -> None:
     queue(engine, tmp_path, *people(1))
     offered: list[str] = []
-    office.data = lambda message_id: offered.append(message_id) or "452 disk full"
+    office.data = full(offered)
     assert send(engine, office.url).deferred == 1
     office.data = lambda _: None
     assert send(engine, office.url, minutes=1) == SendReport(sent=1)
     assert offered == [office.arrived[0]["Message-ID"]]
+
+
+def test_a_mail_of_several_alerts_is_the_same_mail_however_often_it_is_tried(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(1), statements=3)
+    offered: list[str] = []
+    office.data = full(offered)
+    assert send(engine, office.url).deferred == 1
+    queue(engine, tmp_path, statements=5)  # of which two are new
+    office.data = lambda _: None
+    assert send(engine, office.url, minutes=1) == SendReport(sent=2)
+    first, second = office.arrived
+    assert offered == [first["Message-ID"]]
+    assert [str(mail["Subject"]).split()[1] for mail in (first, second)] == ["3", "2"]
+    told = "SELECT message_id, count(*) FROM analyst.alerts GROUP BY 1, mail_id ORDER BY mail_id"
+    assert rows(engine, told) == [(first["Message-ID"], 3), (second["Message-ID"], 2)]
+
+
+def test_an_address_that_refuses_three_times_in_a_row_is_left_alone_and_the_maintainer_told(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    office.rcpt = lambda address: "550 5.1.1 no such user" if "reader1" in address else None
+    queue(engine, tmp_path, *people(2), statements=0)
+    for number in range(5):
+        queue(engine, tmp_path, statements=number + 1)
+        report = send(engine, office.url, hours=number)
+    assert report == SendReport(sent=1)
+    written = "SELECT status, held_because FROM analyst.alerts WHERE recipient LIKE 'reader1%' "
+    assert (
+        rows(engine, f"{written} ORDER BY delivery_id")
+        == [("failed", None)] * 3 + [("held", "address disabled")] * 2
+    )
+    (notice,) = [mail for mail in office.arrived if mail["To"] == "mina@example.org"]
+    assert str(notice["Subject"]) == "Address disabled: reader1@example.org"
+    body = notice.get_body(("plain",))
+    assert body is not None
+    said = " ".join(body.get_content().split())
+    assert "5.1.1 no such user" in said
+    assert "communique subscriptions enable reader1@example.org" in said
+    office.rcpt = lambda _: None
+    with engine.begin() as connection:
+        assert enable(connection, "reader1@example.org")
+    queue(engine, tmp_path, statements=6)
+    assert send(engine, office.url, hours=9) == SendReport(sent=2)
+
+
+def refuse(_: str) -> str:
+    return "550 no"
+
+
+def test_refusals_with_a_success_between_them_disable_nobody(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(1), statements=0)
+    for number, answer in enumerate(("550 no", "550 no", None, "550 no", "550 no")):
+        office.rcpt = {"550 no": refuse, None: content}[answer]
+        queue(engine, tmp_path, statements=number + 1)
+        send(engine, office.url, hours=number)
+    assert rows(engine, "SELECT refused, disabled_at FROM communique.recipients") == [(2, None)]
+
+
+def test_what_a_mail_says_being_refused_is_no_fault_of_its_recipient(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(1))
+    office.data = lambda _: "554 5.7.1 looks like spam"
+    assert send(engine, office.url).failed == 1
+    assert rows(engine, "SELECT * FROM communique.recipients") == []
+
+
+def test_no_minute_has_more_mails_than_the_rate_however_many_send(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(25))
+    began = time.monotonic()
+
+    def clock() -> datetime:  # a minute in half a second
+        return NOW + timedelta(seconds=(time.monotonic() - began) * 120)
+
+    settings = Settings(smtp_url=office.url, mail_rate=10)
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(lambda _: send_pending(engine, settings, clock), range(2)))
+    assert sum(report.sent for report in reports) == 25
+    times = [row[0] for row in rows(engine, "SELECT sent_at FROM communique.mails ORDER BY 1")]
+    assert len(times) == 25
+    for first, eleventh in zip(times, times[10:], strict=False):
+        assert isinstance(first, datetime)
+        assert isinstance(eleventh, datetime)
+        assert eleventh - first >= timedelta(minutes=1)
+
+
+def test_where_the_clock_stands_still_the_rest_of_a_minutes_mails_waits_for_the_next_run(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(5))
+    settings = Settings(smtp_url=office.url, mail_rate=3)
+    assert send_pending(engine, settings, lambda: NOW) == SendReport(sent=3, waiting=2)
+    later = NOW + timedelta(minutes=1)
+    assert send_pending(engine, settings, lambda: later) == SendReport(sent=2)
+
+
+def test_a_mail_that_waits_for_the_server_loses_the_alerts_of_a_subscription_that_ends(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    (tmp_path / "firm.yaml").write_text(RULES.replace("plan", "firm").replace("urgent", "info"))
+    with engine.begin() as connection:
+        subscribe(connection, "reader0@example.org", "firm", NOW, known=["firm"])
+    queue(engine, tmp_path, *people(2))
+    refuse_sender(office)
+    assert send(engine, office.url).waiting == 2
+    office.mail = lambda _: None
+    with engine.begin() as connection:
+        unsubscribe(connection, "reader0@example.org", "network", NOW)
+        unsubscribe(connection, "reader1@example.org", "network", NOW)
+    assert send(engine, office.url, minutes=2) == SendReport(sent=1)
+    (mail,) = office.arrived
+    assert str(mail["Subject"]).startswith("[info] The firm: ")
+    held = "SELECT recipient, status, held_because FROM communique.mails ORDER BY recipient"
+    assert rows(engine, held) == [
+        ("reader0@example.org", "sent", None),
+        ("reader1@example.org", "held", "subscription ended"),
+    ]
 
 
 def test_a_server_that_is_away_loses_nothing_and_is_not_asked_for_every_mail(
@@ -202,11 +343,37 @@ def ask_for_login_late(office: Office) -> None:
     office.rcpt = lambda _: "530 5.7.0 authentication required"
 
 
+def refuse_sender_late(office: Office) -> None:
+    said = "553 5.7.1 <alerts@example.org>: Sender address rejected: not owned by user ana"
+    office.rcpt = lambda _: said
+
+
+def know_no_such_sender(office: Office) -> None:
+    said = "550 5.1.8 <alerts@example.org>: Sender address rejected: Domain not found"
+    office.rcpt = lambda _: said
+
+
+def pass_nothing_on(office: Office) -> None:
+    office.rcpt = lambda address: f"554 5.7.1 <{address}>: Relay access denied"
+
+
 def close(office: Office) -> None:
     office.mail = office.rcpt = lambda _: "421 closing down"
 
 
-@pytest.mark.parametrize("mood", [None, refuse_sender, ask_for_login, ask_for_login_late, close])
+@pytest.mark.parametrize(
+    "mood",
+    [
+        None,
+        refuse_sender,
+        ask_for_login,
+        ask_for_login_late,
+        refuse_sender_late,
+        know_no_such_sender,
+        pass_nothing_on,
+        close,
+    ],
+)
 def test_no_outage_and_no_wrong_setting_is_long_enough_to_lose_a_mail(
     engine: Engine, office: Office, tmp_path: Path, mood: Callable[[Office], None] | None
 ) -> None:
@@ -217,11 +384,12 @@ def test_no_outage_and_no_wrong_setting_is_long_enough_to_lose_a_mail(
             url = f"smtp://127.0.0.1:{nobody.getsockname()[1]}"
     else:
         mood(office)
-    for hours in range(0, 100, 5):
+    for hours in range(0, 100, 19):
         report = send(engine, url, hours=hours)
         assert (report.sent, report.failed, report.waiting) == (0, 0, 5)
         assert report.problems
     assert rows(engine, "SELECT max(tries) FROM communique.deliveries") == [(0,)]
+    assert rows(engine, "SELECT * FROM communique.recipients") == []
     furthest = rows(engine, "SELECT max(next_try_at) FROM communique.deliveries")[0][0]
     assert furthest == NOW + timedelta(hours=96)
     office.mail = office.rcpt = lambda _: None
@@ -359,15 +527,32 @@ def test_an_encrypted_connection_is_verified_and_only_then_told_the_password(
     queue(engine, tmp_path, *people(1))
     context, certificate = for_loopback(tmp_path)
     with post_office(context, from_the_start=scheme == "smtps") as office:
-        login = "ana:p%40ss%2Fw%3Ard@" if scheme == "smtp+starttls" else ""
-        url = f"{scheme}://{login}127.0.0.1:{office.port}"
+        url = f"{scheme}://ana:p%40ss%2Fw%3Ard@127.0.0.1:{office.port}"
         report = send(engine, url)
         assert (report.sent, report.deferred, office.logins) == (0, 1, [])
         assert "certificate" in report.problems[0].lower()
         assert "p@ss" not in str(report.problems)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert send(engine, url, minutes=1) == SendReport(sent=1)
-        assert office.logins == ([(b"ana", b"p@ss/w:rd")] if login else [])
+        assert office.logins == [(b"ana", b"p@ss/w:rd")]
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+def test_a_wrong_password_counts_against_no_mail_and_no_recipient(
+    engine: Engine, tmp_path: Path, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(engine, tmp_path, *people(5))
+    context, certificate = for_loopback(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with post_office(context, from_the_start=scheme == "smtps") as office:
+        office.password = b"right"
+        report = send(engine, f"{scheme}://ana:wr0ng@127.0.0.1:{office.port}")
+        assert (report.sent, report.failed, report.waiting) == (0, 0, 5)
+        assert "535" in report.problems[0]
+        assert "wr0ng" not in str(report.problems)
+        assert rows(engine, "SELECT max(tries) FROM communique.mails") == [(0,)]
+        url = f"{scheme}://ana:right@127.0.0.1:{office.port}"
+        assert send(engine, url, minutes=2) == SendReport(sent=5)
 
 
 def test_a_server_without_encryption_gets_neither_mail_nor_password_where_it_was_asked_for(

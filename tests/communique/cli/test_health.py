@@ -393,7 +393,7 @@ def test_a_mail_that_could_not_be_sent_is_sent_later_and_not_made_twice(world: W
     (mail,) = world.tell(0, hour=9)
     assert "wrong" in plain(mail)
     with world.store.connect() as connection:
-        rows = connection.execute(text("SELECT dedupe_key, status FROM communique.deliveries"))
+        rows = connection.execute(text("SELECT key, status FROM communique.mails"))
         assert rows.all() == [("source_health:2026-03-02:mina@example.org", "sent")]
 
 
