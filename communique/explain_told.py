@@ -156,7 +156,7 @@ def _held(connection: Connection, row: Facts) -> str:
     first = connection.execute(_TOLD_WITH, key).one_or_none()
     if first is None:
         return f"held back {_moment(row.created_at)}: the story was told already"
-    told = f"told {_moment(first.sent_at)}" if first.sent_at else f"is {first.status}"
+    told = f"was told {_moment(first.sent_at)}" if first.sent_at else f"is {first.status}"
     return (
         f"held back {_moment(row.created_at)}: the same story as statement {first.statement_id} "
         f"({first.publisher}: {shown(first.title, 80)}), which {told}"
