@@ -11,22 +11,22 @@ comes during a pause, its row is held and says so; where the address is disabled
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, insert, select, update
+from sqlalchemy import Connection, Engine, Select, insert, select
 
-from communique.digest_content import Digest, Member, content
 from communique.digest_facts import Facts
-from communique.digest_rows import WAITING, briefs, waiting
+from communique.digest_mails import Subscriber, assemble, key_of, row_of
+from communique.digest_rows import WAITING
 from communique.mail.clean import shown
 from communique.mail.composing import compose_mail
 from communique.mail.message import SenderError, sender
-from communique.mails import hold, message_id
+from communique.mails import hold
 from communique.periods import Due, Schedule, last_due, next_due
 from communique.refusals import begun_again, is_away
 from communique.schema import Delivery, Mail, Recipient, Subscription
@@ -35,8 +35,6 @@ from communique.settings import Settings
 from communique.verdicts import Held
 from scrapers.sources import Source
 
-# A row of `subscriptions`.
-Subscriber = Row[*tuple[Any, ...]]
 HOWS = ("daily", "weekly")
 
 
@@ -78,7 +76,7 @@ def queue_digests(
         every = connection.execute(_running()).all()
         due = _due(every, now, tally)
         settled = _rows_of(connection, due)
-    open_ = [one for one in every if one.id in due and _key(one.id, due[one.id]) not in settled]
+    open_ = [one for one in every if one.id in due and key_of(one.id, due[one.id]) not in settled]
     if open_:
         try:
             domain = sender(settings.mail_from).domain
@@ -112,7 +110,7 @@ def preview(
             members = [one for one in mine if one.how == how and silence(one, now) is None]
             if members:
                 due = {one.id: next_due(_schedule(one), now) for one in members}
-                made, _ = _assemble(connection, members, due, facts, origin.domain)
+                made, _ = assemble(connection, members, due, facts, origin.domain)
                 row = connection.execute(select(*Mail.__table__.columns).where(Mail.id == made))
                 mails.append(compose_mail(connection, row.one(), origin, settings, now))
     return tuple(mails)
@@ -148,13 +146,9 @@ def _due(every: Iterable[Subscriber], now: datetime, tally: _Tally) -> dict[int,
     return out
 
 
-def _key(subscription_id: int, due: Due) -> str:
-    return f"digest:{subscription_id}:{due.day}"
-
-
 def _rows_of(connection: Connection, due: Mapping[int, Due]) -> set[str]:
     """The rows that there are already, of these digests."""
-    keys = [_key(one, when) for one, when in due.items()]
+    keys = [key_of(one, when) for one, when in due.items()]
     found = select(Delivery.dedupe_key).where(Delivery.dedupe_key.in_(keys))
     return set(connection.execute(found).scalars())
 
@@ -183,7 +177,7 @@ def _queue(ids: Collection[int], due: Mapping[int, Due], facts: Facts, domain: s
         every = connection.execute(locked).all()
         settled = _rows_of(connection, {one.id: due[one.id] for one in every})
         for one in every:
-            if _key(one.id, due[one.id]) in settled:
+            if key_of(one.id, due[one.id]) in settled:
                 continue
             if (held := _held(connection, one, due[one.id], facts.now)) is None:
                 members.append(one)
@@ -191,7 +185,7 @@ def _queue(ids: Collection[int], due: Mapping[int, Due], facts: Facts, domain: s
                 _leave_out(connection, one, due[one.id], held, facts.now)
                 tally.held[str(held)] += 1
         if members:
-            _, tally.alerts = _assemble(connection, members, due, facts, domain)
+            _, tally.alerts = assemble(connection, members, due, facts, domain)
             tally.queued = 1
     return tally
 
@@ -200,7 +194,7 @@ def _leave_out(
     connection: Connection, one: Subscriber, due: Due, held: Held, now: datetime
 ) -> None:
     """This period has no digest, and says why."""
-    row = _row(one, due, now) | {"status": "held", "held_because": str(held)}
+    row = row_of(one, due, now) | {"status": "held", "held_because": str(held)}
     connection.execute(insert(Delivery).values(row))
     if held is Held.DISABLED:
         _hold(connection, [one.id], held)
@@ -212,55 +206,3 @@ def _held(connection: Connection, one: Subscriber, due: Due, now: datetime) -> H
         return held
     disabled = select(Recipient.disabled_at).where(Recipient.address == one.recipient)
     return Held.DISABLED if connection.execute(disabled).scalar() else None
-
-
-def _assemble(
-    connection: Connection,
-    members: Sequence[Subscriber],
-    due: Mapping[int, Due],
-    facts: Facts,
-    domain: str,
-) -> tuple[int, int]:
-    """Writes the mail, the subscriptions' rows, and the mail's number into the alerts it tells:
-    that number, and how many they are. Takes all that waits, whenever it came."""
-    now, first = facts.now, members[0]
-    taken = waiting(connection, [one.id for one in members])
-    digest = Digest(
-        how=first.how,
-        recipient=first.recipient,
-        members=tuple(Member.of(connection, one, due[one.id]) for one in members),
-    )
-    key = _key(first.id, due[first.id])
-    name = message_id(key, domain)
-    mail = {
-        "key": key,
-        "recipient": first.recipient,
-        "kind": "digest",
-        "message_id": name,
-        "content": content(digest, facts, taken),
-        "created_at": now,
-        "next_try_at": now,
-    }
-    mail_id = connection.execute(insert(Mail).values(mail).returning(Mail.id)).scalar_one()
-    told = {"mail_id": mail_id, "message_id": name, "next_try_at": now}
-    rows = [_row(one, due[one.id], now) | told | {"status": "pending"} for one in members]
-    connection.execute(insert(Delivery), rows)
-    most = max(one.most_a_day for one in members)
-    short = briefs(taken, most)
-    for brief, ids in ((False, [one.id for one in taken if one.id not in short]), (True, short)):
-        if ids:
-            mine = update(Delivery).where(Delivery.id.in_(ids))
-            connection.execute(mine.values(brief=brief, **told))
-    return int(mail_id), len(taken)
-
-
-def _row(one: Subscriber, due: Due, now: datetime) -> dict[str, Any]:
-    """The delivery that stands for a subscription's digest of one period."""
-    return {
-        "dedupe_key": _key(one.id, due),
-        "subscription_id": one.id,
-        "recipient": one.recipient,
-        "kind": "digest",
-        "content": {"day": due.day.isoformat(), "due": due.at.isoformat()},
-        "created_at": now,
-    }
