@@ -7,13 +7,14 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from communique.evaluate import evaluate
 from communique.rules import Document, Matcher, compile_rules
 from communique.settings import project_folder
-from communique.watchlists import Loaded, load_watchlists
+from communique.watchlists import KEYS, Loaded, load_watchlists
 
 SHARED = Path(__file__).parents[3] / "shared"
 GOOD = """\
@@ -299,3 +300,41 @@ def test_a_measurement_tells_misses_false_hits_and_literal_hits_apart(tmp_path: 
     assert [found.id for found in scores["us-surveillance"].false] == ["wrong"]
     assert len(report.problems) == 2
     assert "clean sort of network" in clean.missed[0].snippet
+
+
+SCALARS = st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=12)
+NODES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*KEYS, "title", "rules"]) | SCALARS, inner, max_size=7)
+    ),
+    max_leaves=20,
+)
+RULES = st.fixed_dictionaries(
+    {"id": st.just("a") | st.text(max_size=5), "name": NODES, "query": st.just("ship") | NODES,
+     "severity": st.sampled_from(["info", "loud"]) | NODES},
+    optional={"not_inside": st.lists(st.text(max_size=5)) | NODES, "topic": NODES, "note": NODES},
+)  # fmt: skip
+
+
+@settings(
+    derandomize=True,
+    deadline=None,
+    max_examples=200,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.one_of(
+        st.binary(max_size=80),
+        NODES.map(lambda node: yaml.dump(node, allow_unicode=True).encode("utf-8", "replace")),
+        st.lists(RULES, max_size=3).map(
+            lambda rules: yaml.dump({"rules": rules}, allow_unicode=True).encode("utf-8", "replace")
+        ),
+    )
+)
+def test_whatever_a_file_holds_is_a_problem_or_a_watchlist(tmp_path: Path, raw: bytes) -> None:
+    loaded = load(tmp_path, raw)
+    assert loaded.problems or len(loaded.watchlists) == 1
+    assert all(str(problem) and problem.line >= 1 for problem in loaded.problems)
+    compile_rules(loaded.rules)
