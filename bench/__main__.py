@@ -5,6 +5,7 @@ from bench import (
     charsets,
     crawling,
     datelines,
+    digests,
     echoes,
     large,
     line,
@@ -24,6 +25,7 @@ for part in (
     echoes,
     line,
     alerting,
+    digests,
     crawling,
     large,
 ):
