@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -25,6 +27,7 @@ from scrapers.network import Network
 from scrapers.pace import Turn
 from scrapers.pdf_lines import is_pdf
 from scrapers.policy import FetchPolicy
+from scrapers.processes import children_of, command_of, end
 from scrapers.rendering import NOT_HANDED_ON, Limits, Means, Rendering
 from scrapers.robots import Robots
 from scrapers.sources import Source
@@ -53,6 +56,8 @@ _FLAGS = (
 # Nothing else: whatever takes the browser over finds no password in its environment.
 _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "XDG_RUNTIME_DIR")
 _NOT_KEPT = NOT_HANDED_ON | {"etag", "last-modified"}
+# Which of our processes is the driver is told by what is new when it has started.
+_STARTING = threading.Lock()
 # A part of a page gets one try and so many seconds: a slow one must not use up the page's time.
 _PATIENCE = 20.0
 
@@ -86,6 +91,7 @@ class Browser:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="browser")
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
+        self._driver: int | None = None
 
     def render(self, capture: Capture, source: Source) -> Capture:
         """The page as a browser makes it: `capture` with another body, which is archived as a
@@ -138,17 +144,20 @@ class Browser:
         from playwright.sync_api import TimeoutError as Late
 
         try:
-            context = chromium.new_context(
-                user_agent=self._policy.user_agent,
-                service_workers="block",
-                accept_downloads=False,
-            )
-            try:
+            with self._answering():
+                context = chromium.new_context(
+                    user_agent=self._policy.user_agent,
+                    service_workers="block",
+                    accept_downloads=False,
+                )
                 page = context.new_page()
                 context.on("page", lambda other: other.close() if other != page else None)
+                rendering.begin(page)
+            try:
                 return rendering.shown(page)
             finally:
-                context.close()
+                with self._answering():
+                    context.close()
         except Late as error:
             raise TimedOut("a script keeps the page busy without an end") from error
         except Error as error:
@@ -171,7 +180,8 @@ class Browser:
                 "install Chromium, on Debian by apt-get install chromium"
             )
         try:
-            self._playwright = self._playwright or sync_playwright().start()
+            if self._playwright is None:
+                self._playwright, self._driver = _start(sync_playwright().start)
             self._chromium = self._playwright.chromium.launch(
                 executable_path=path,
                 args=list(_FLAGS),
@@ -186,14 +196,45 @@ class Browser:
     def _stop(self) -> None:
         from playwright.sync_api import Error
 
+        with self._answering():
+            try:
+                if self._chromium is not None:
+                    self._chromium.close()
+            except Error:
+                self._chromium = None  # it had died before
+            finally:
+                if self._playwright is not None:
+                    self._playwright.stop()
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """For what Playwright waits for without an end: a browser that does not answer meanwhile is
+        ended, which ends the waiting with Playwright's Error, and the next page gets a new one."""
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            for one in children_of(self._driver) if self._driver is not None else ():
+                end(one)
+
+        timer = threading.Timer(self._limits.opens, give_up)
+        timer.daemon = True
+        timer.start()
         try:
-            if self._chromium is not None:
-                self._chromium.close()
-        except Error:
-            self._chromium = None  # it had died before
+            yield
         finally:
-            if self._playwright is not None:
-                self._playwright.stop()
+            timer.cancel()
+            if late.is_set():
+                self._chromium = None
+
+
+def _start(playwright: Callable[[], Playwright]) -> tuple[Playwright, int | None]:
+    """Playwright, and the process that drives the browser; None where the system does not tell."""
+    with _STARTING:
+        before = children_of(os.getpid())
+        started = playwright()
+        new = children_of(os.getpid()) - before
+    return started, next((one for one in new if "playwright" in command_of(one)), None)
 
 
 def _first_line(error: Exception) -> str:

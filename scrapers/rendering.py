@@ -37,12 +37,13 @@ _TAKE = "(root, most) => root.outerHTML.length > most ? null : root.outerHTML"
 class Limits:
     """Bounds on one page. seconds: from its handing over until it counts as filled, whatever it
     still does; quiet: so long after its last request it counts as filled; answers: seconds for the
-    browser to tell what it has; requests: for scripts and data; documents: that a script may lead
-    on to."""
+    browser to tell what it has; opens: for it to open a page or to close one, or it is ended;
+    requests: for scripts and data; documents: that a script may lead on to."""
 
     seconds: float = 90
     quiet: float = 1.5
     answers: float = 10
+    opens: float = 60
     requests: int = 40
     documents: int = 3
 
@@ -76,11 +77,14 @@ class Rendering:
     last: float = field(default_factory=time.monotonic)
     jar: RequestsCookieJar = field(default_factory=RequestsCookieJar)
 
+    def begin(self, page: Page) -> None:
+        """Takes over all that the page will ask for."""
+        page.context.route("**/*", lambda route: self._answer(route, page))
+
     def shown(self, page: Page) -> bytes:
         """The page's elements once it is quiet or its time is up, in UTF-8. Raises TooLarge, and
         Playwright's errors: a TimeoutError where a script never lets the browser answer."""
         limits, most = self.means.limits, self.means.policy.max_body
-        page.context.route("**/*", lambda route: self._answer(route, page))
         address = urldefrag(self.capture.final_url).url
         self.started = time.monotonic()
         page.goto(address, wait_until="commit", timeout=limits.seconds * 1000)

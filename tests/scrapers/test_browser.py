@@ -4,6 +4,9 @@ became can be proved."""
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +21,7 @@ from scrapers import browser
 from scrapers.archive import open_archive, read_record, read_records
 from scrapers.errors import Broken, Challenge, Disallowed, Gone, TimedOut, TooLarge
 from scrapers.fetch import Fetcher, FetchPolicy
+from scrapers.processes import children_of, command_of
 from scrapers.rendering import Limits
 from scrapers.replay import Replay
 from scrapers.sources import ListingFacts, Source
@@ -169,6 +173,36 @@ def test_a_script_without_end_ends_at_the_limit(
         assert WORDS.strip().encode() in capture.body
     assert len([path for path in server.paths if path.startswith("/said.json?")]) <= 10
     assert server.paths.count("/endless") <= 1 + few.documents
+
+
+def _chromium() -> int:
+    """The one browser that this process's Playwright has started."""
+    drivers = [one for one in children_of(os.getpid()) if "playwright" in command_of(one)]
+    children = [one for driver in drivers for one in children_of(driver)]
+    (found,) = [one for one in children if "--remote-debugging" in command_of(one)]
+    return found
+
+
+@pytest.mark.chromium
+def test_a_browser_that_does_not_answer_any_more_is_ended(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = Limits(seconds=4, quiet=2, answers=1, opens=6)
+    monkeypatch.setattr(browser, "Limits", lambda: few)
+    with fetcher(tmp_path) as used:
+        assert used.fetch(server.url + "/page", source()).error is None
+        stopping = threading.Timer(1, lambda: os.kill(_chromium(), signal.SIGSTOP))
+        stopping.start()
+        first, started = _chromium(), time.monotonic()
+        capture = used.fetch(server.url + "/page", source())
+        stopping.join()
+        assert isinstance(capture.error, Broken | TimedOut), capture.error
+        assert time.monotonic() - started < 25
+        assert not command_of(first), "the browser lives"
+        assert used.fetch(server.url + "/page", source()).error is None
+        os.kill(_chromium(), signal.SIGSTOP)
+        started = time.monotonic()
+    assert time.monotonic() - started < 25, "it is closed all the same"
 
 
 def test_what_no_browser_would_better_is_left_as_it_is(server: Server, tmp_path: Path) -> None:
