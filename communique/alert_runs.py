@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 from communique.alerting import AlertReport, judge_by
 from communique.canary import queue_canary
-from communique.notices import tell_of_rules
+from communique.moved_rules import left_behind
+from communique.notices import tell_maintainers, tell_of_rules
 from communique.rulebook import open_rulebook
 from communique.settings import Settings
 from communique.watchlists import Loaded
@@ -23,5 +24,17 @@ def alert_run(engine: Engine, loaded: Loaded, settings: Settings, now: datetime)
         rulebook = open_rulebook(connection, loaded, now)
     judged = judge_by(engine, rulebook, now)
     tell_of_rules(engine, settings, rulebook.problems, now)
+    moved = _tell_of_moves(engine, settings, now)
     silent = queue_canary(engine, rulebook, settings, now)
-    return replace(judged, problems=(*judged.problems, *silent))
+    return replace(judged, problems=(*judged.problems, *moved, *silent))
+
+
+def _tell_of_moves(engine: Engine, settings: Settings, now: datetime) -> tuple[str, ...]:
+    """Tells the maintainers, once, who misses rules that went to another watchlist. While there is
+    no maintainer to tell, it is a problem of every run."""
+    with engine.begin() as connection:
+        moves = left_behind(connection)
+        for move in moves:
+            subject, lines = "Rules have moved to another watchlist", (move.said,)
+            tell_maintainers(connection, settings, move.key, subject, lines, move.next, now)
+    return () if settings.maintainers else tuple(f"{m.said} Next: {m.next}" for m in moves)

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, text, update
 
-from communique.moved_rules import left_behind
 from communique.rules import Matcher, Rule, RuleError, compile_rules
 from communique.schema import RuleRow, Subscription
 from communique.selections import EVERY
@@ -27,7 +26,7 @@ Facts = Row[*tuple[Any, ...]]
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """The rules in force, compiled. ids: watchlist and rule to the row of the version in force.
-    problems: what is not in force as it is written, and who misses a rule that has moved."""
+    problems: what is not in force as it is written."""
 
     matcher: Matcher
     ids: Mapping[Key, int]
@@ -77,7 +76,6 @@ def open_rulebook(connection: Connection, loaded: Loaded, now: datetime) -> Rule
             rules[key] = _rule(row)
             problems.append(f"{name} stays in force as version {row.version}.")
     problems += _unserved(connection, {watchlist for watchlist, _ in ids})
-    problems += left_behind(connection, now)
     return Rulebook(compile_rules(rules.values()), ids, tuple(problems))
 
 

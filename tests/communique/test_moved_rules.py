@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from communique.alert_runs import alert_run
 from communique.alerting import AlertReport, judge
+from communique.settings import Settings
 from communique.subscriptions import subscribe
 from communique.watchlists import load_watchlists
 from tests.communique.alert_rows import NOW, edit, post
@@ -87,28 +89,47 @@ def test_what_it_found_before_stays_where_it_was_found(engine: Engine, watchlist
     assert rows(engine, query) == [("firms", "plan", 1, True), ("plans", "plan", 1, False)]
 
 
-def test_who_would_hear_no_longer_is_named_once(engine: Engine, watchlists: Path) -> None:
+def test_the_maintainers_are_told_once_who_would_hear_no_longer(
+    engine: Engine, watchlists: Path
+) -> None:
     for recipient in ("ana@example.org", "both@example.org"):
         hears(engine, "firms", recipient)
     hears(engine, "*", "ben@example.org")
-    assert judged(engine, watchlists).problems == ()
+    assert ran(engine, watchlists) == ()
     move(watchlists)
     hears(engine, "plans", "both@example.org")
-    (problem,) = judged(engine, watchlists, 1).problems
-    assert "Rule plan has moved from watchlist firms to plans" in problem
-    assert "ana@example.org." in problem
-    assert "subscribe ADDRESS --watchlist plans" in problem
-    assert "both" not in problem
-    assert "ben" not in problem
-    assert judged(engine, watchlists, 2).problems == ()
+    judged(engine, watchlists, 1)  # and died before it told anybody
+    keeper = ("keeper@example.org",)
+    assert ran(engine, watchlists, 2, keeper) == ran(engine, watchlists, 3, keeper) == ()
+    query = "SELECT recipient, content FROM communique.mails"
+    ((recipient, content),) = rows(engine, query)
+    assert recipient == "keeper@example.org"
+    (said,) = content["lines"]  # type: ignore[index]
+    assert said == (
+        "Rule plan has moved from watchlist firms to plans, of which these hear nothing yet: "
+        "ana@example.org."
+    )
+    # Where nobody maintains, whoever runs it is told, until it is mended.
+    (problem,) = ran(engine, watchlists, 4)
+    assert "Next: communique subscribe ADDRESS --watchlist plans" in problem
+    hears(engine, "plans", "ana@example.org")
+    assert ran(engine, watchlists, 5) == ()
 
 
 def test_a_rule_that_only_leaves_or_only_comes_has_not_moved(
     engine: Engine, watchlists: Path
 ) -> None:
     hears(engine, "firms", "ana@example.org")
-    judged(engine, watchlists)
+    ran(engine, watchlists)
     (watchlists / "firms.yaml").write_text("rules:\n" + FIRM)
-    assert judged(engine, watchlists, 1).problems == ()
+    assert ran(engine, watchlists, 1) == ()
     (watchlists / "plans.yaml").write_text("rules:\n" + PLAN)
-    assert judged(engine, watchlists, 2).problems == ()
+    assert ran(engine, watchlists, 2) == ()
+
+
+def ran(
+    engine: Engine, watchlists: Path, days: int = 0, maintainers: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """The problems of an alert run."""
+    settings, now = Settings(maintainers=maintainers), NOW + timedelta(days=days)
+    return alert_run(engine, load_watchlists(watchlists), settings, now).problems
