@@ -5,7 +5,7 @@ BIN = .venv/bin
 
 .DEFAULT_GOAL = all
 .NOTPARALLEL:
-.PHONY: all setup demo run test world check bench bench-large live-check up down help
+.PHONY: all setup demo run test world killing check bench bench-large live-check up down help
 
 # The system's own Python, never a downloaded one; this folder's environment, whatever is active.
 export UV_PYTHON_DOWNLOADS = never
@@ -29,6 +29,9 @@ test: setup ## all tests, Airflow's included (ARGS='-k words' picks some)
 
 world: setup ## 300 hosts that publish and fail for 30 days on loopback, and what came of it (ARGS='--hosts 60 --days 8')
 	$(BIN)/python -m tests.world $(ARGS)
+
+killing: setup ## 30 days with 200 processes killed and a mail server that misbehaves, and what arrived
+	$(BIN)/python -m tests.killing $(ARGS)
 
 check: setup ## lint, format, types, one-way imports, generated documents
 	$(BIN)/ruff check
