@@ -27,6 +27,8 @@ MOST_FOLLOWERS = 4
 LEAST_USERS = 3
 # No turn takes longer; one that ended within a period began at most so long before it.
 LONGEST_TURN = timedelta(hours=5)
+# What rises is looked for in so much time, however long an outage was.
+LONGEST_RISE = timedelta(days=28)
 
 _TURNS = text("""
     SELECT o.id, bool_or(c.state <> ALL(:troubled)) AS read
@@ -78,8 +80,9 @@ class Facts:
         return self._once(("usual", since, length), count)
 
     def rising(self, since: datetime) -> list[dict[str, Any]]:
-        """The formulations that gained most users since that day (UTC), and who they are."""
-        first = since.astimezone(timezone.utc).date()
+        """The formulations that gained most users since that day (UTC), of four weeks at most, and
+        who they are."""
+        first = max(since, self.now - LONGEST_RISE).astimezone(timezone.utc).date()
         return self._once(("rising", first), lambda: self._rising(first))
 
     def standings(self) -> tuple[Standing, ...]:
