@@ -17,7 +17,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-import apprise
 import requests
 
 from communique.addressees import CHANNEL
@@ -118,6 +117,8 @@ def _post(settings: Settings, name: str, url: str, message: Message, now: dateti
 
 
 def _notify(name: str, address: str, message: Message) -> None:
+    import apprise  # a hundred services: slow, and few have a channel
+
     with _overheard(address) as said:
         try:
             service = apprise.Apprise.instantiate(address, suppress_exceptions=True)

@@ -107,14 +107,16 @@ def test_two_senders_at_once_send_no_mail_twice(
 def test_a_sender_killed_before_it_knows_that_a_mail_was_taken_repeats_it_recognisably(
     engine: Engine, office: Office, tmp_path: Path
 ) -> None:
-    queue(engine, tmp_path, *people(4))
+    queue(engine, tmp_path, *people(4), statements=2)
     process = in_a_process_of_its_own(engine, office.url)
     office.data = lambda _: process.kill()  # and the office takes the mail
     assert process.wait(30) == -signal.SIGKILL
     office.data = lambda _: None
+    queue(engine, tmp_path, statements=2)
     assert send(engine, office.url, minutes=1) == SendReport(sent=4)
     ids = [mail["Message-ID"] for mail in office.arrived]
     assert ids[0] == ids[1]
+    assert {str(mail["Subject"]).split(":")[0] for mail in office.arrived} == {"[urgent] 2 alerts"}
     assert len(set(ids)) == len(ids) - 1 == 4
     assert set(office.recipients) == set(people(4))
 
