@@ -51,6 +51,7 @@ def test_the_foreign_ministry_is_read_back_whole_and_a_second_look_finds_nothing
         "home": str(home),
         "replay": str(shared("corpus/mfa-spokesperson.warc.gz")),
         "as_of": "2020-07-05T00:00:00Z",
+        "trusted_domains": "example.org",
     }
     communique("db", "upgrade", settings=settings)
     communique("subscribe", "ana@example.org", settings=settings)

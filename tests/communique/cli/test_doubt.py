@@ -89,6 +89,7 @@ def post(tmp_path: Path) -> Iterator[Post]:
             "home": str(tmp_path / "home"),
             "sources": str(tmp_path / "sources"),
             "watchlists": str(tmp_path / "watchlists"),
+            "trusted_domains": "example.org",
             "allow_addresses": "127.0.0.0/8",
             "smtp_url": smtp,
         }

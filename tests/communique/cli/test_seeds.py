@@ -78,6 +78,7 @@ def test_five_texts_become_five_statements_and_alert_as_they_should(
             "home": str(tmp_path / "home"),
             "replay": str(archive),
             "as_of": "2021-01-04T07:00:00Z",
+            "trusted_domains": "example.org",
             "sources": str(sources),
             "smtp_url": smtp,
         }
