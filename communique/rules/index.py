@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from ahocorasick_rs import BytesAhoCorasick
 
 from communique.rules.view import View
@@ -60,7 +59,9 @@ class WordsIndex:
         if self._automaton is None:
             return
         offset, row = self._offset, view.stem_row if self.stemmed else view.row
-        for number, start, _ in self._automaton.find_matches_as_indexes(row, overlapping=True):
+        for number, start, _ in self._automaton.find_matches_as_indexes(
+            row.terms, overlapping=True
+        ):
             starts[number + offset].append(start)
 
 
@@ -77,14 +78,14 @@ class Found(dict[str, Ranges]):
         for index in indexes:
             index.starts(view, self.starts)
         self._view, self._sought = view, sought
-        self._numbers: dict[bool, memoryview] = {}
 
     def __missing__(self, key: str) -> Ranges:
         sought = self._sought[key]
         places = self.starts.get(sought.pattern)
         ranges: Ranges = []
         if places is not None:
-            numbers = self._numbers.get(sought.stemmed) or self._numbers_of(sought.stemmed)
+            view = self._view
+            numbers = view.stem_row.numbers if sought.stemmed else view.row.numbers
             if sought.is_exact:
                 ranges = [(first, first + 1) for first in map(numbers.__getitem__, places)]
             else:
@@ -106,14 +107,6 @@ class Found(dict[str, Ranges]):
             terms = self._view.stems if sought.stemmed else self._view.terms
             firsts = [first for first in firsts if _pass(sought, terms, positions, first)]
         return [(first, first + length) for first in firsts]
-
-    def _numbers_of(self, stemmed: bool) -> memoryview:
-        """The number of the term that follows each byte: of the blanks up to it, but for one."""
-        row = np.frombuffer(self._view.stem_row if stemmed else self._view.row, np.uint8)
-        numbers = np.cumsum(row == ord(" "), dtype=np.int32)
-        numbers -= 1
-        self._numbers[stemmed] = numbers.data
-        return numbers.data
 
 
 def literal(terms: tuple[str, ...]) -> tuple[str, int]:

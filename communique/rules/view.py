@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from communique.rules.query import TextField
 from communique.rules.values import Document, Span
@@ -14,11 +16,20 @@ _APART = BREAK * 100
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """Terms in one row, each between blanks, in UTF-8. numbers: for each byte, the number of the
+    term that it belongs to; the blank before a term is its own."""
+
+    terms: bytes = b""
+    numbers: memoryview = field(default=memoryview(b""), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """terms, starts, ends, positions: the title's tokens, then the text's; `titles` of them are the
     title's. Offsets are those of the field that the token stands in. stems: the terms' stems; the
-    terms themselves where the language has none or nobody asked. row, stem_row: terms and stems,
-    each between blanks, in UTF-8."""
+    terms themselves where the language has none or nobody asked. row, stem_row: terms and stems
+    as one row each."""
 
     terms: list[str]
     starts: list[int]
@@ -26,20 +37,20 @@ class View:
     positions: list[int]
     titles: int
     stems: list[str]
-    row: bytes = b""
-    stem_row: bytes = b""
+    row: Row = Row()
+    stem_row: Row = Row()
 
     def spans(self, ranges: list[tuple[int, int]]) -> tuple[Span, ...]:
         """The characters of token ranges [first, last + 1): sorted, overlapping ones merged."""
         merged: list[tuple[TextField, int, int]] = []
         titles, reached, last = self.titles, -1, "title"
         for first, end in sorted(ranges) if len(ranges) > 1 else ranges:
-            field: TextField = "title" if first < titles else "text"
+            inside: TextField = "title" if first < titles else "text"
             start, stop = self.starts[first], self.ends[end - 1]
-            if start < reached and field == last:
+            if start < reached and inside == last:
                 start, stop = merged.pop()[1], max(stop, reached)
-            merged.append((field, start, stop))
-            reached, last = stop, field
+            merged.append((inside, start, stop))
+            reached, last = stop, inside
         return tuple([Span(*each) for each in merged])
 
 
@@ -66,5 +77,8 @@ def view_of(document: Document, *, stemmed: bool = True) -> View:
     )
 
 
-def _row(terms: list[str]) -> bytes:
-    return f" {' '.join(terms)} ".encode()
+def _row(terms: list[str]) -> Row:
+    row = f" {' '.join(terms)} ".encode()
+    numbers = np.cumsum(np.frombuffer(row, np.uint8) == ord(" "), dtype=np.int32)
+    numbers -= 1
+    return Row(row, numbers.data)
