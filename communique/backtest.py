@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection, Engine, text
 
 from communique.backtest_candidates import candidates
-from communique.backtest_reading import Progress, read
-from communique.backtest_tally import Borderline, Listed, Tally
+from communique.backtest_doubt import accompanied
+from communique.backtest_reading import Progress, read, trial_of
+from communique.backtest_shown import besides
+from communique.backtest_tally import Borderline, Listed, Tally, most_borderline
 from communique.backtest_trial import Sides, sides_of
 from communique.backtest_weeks import Estimate, Week, estimate, weeks_of
 from communique.rule_versions import Version, in_force
@@ -120,10 +122,22 @@ def backtest(
         both=tally.both,
         weeks=weeks,
         estimate=estimate(weeks, today),
-        borderline=tally.most_borderline(),
+        borderline=_borderline(connection, sides, tally),
         problems=tuple(problems),
         sides=sides,
     )
+
+
+def _borderline(connection: Connection, sides: Sides, tally: Tally) -> tuple[Borderline, ...]:
+    """Of the shortlist, those that no other rule of the draft brings rank before the others."""
+    shortlist = tally.shortlist()
+    if sides.besides:
+        others = besides(connection, trial_of(sides), [one.listed for one in shortlist])
+        shortlist = [
+            replace(one, doubt=accompanied(one.doubt)) if others[one.listed.statement] else one
+            for one in shortlist
+        ]
+    return most_borderline(shortlist)
 
 
 def _first_day(connection: Connection, since: date | None, today: date) -> date:

@@ -25,6 +25,8 @@ SHORTER = 0.75  # of a distance
 NEAR = 200  # characters between the words of one place
 UNIQUE = 1.0  # points for words that no other hit has
 MOST_WORDS = 6  # that are kept of a hit
+ALONE = 2.0  # points for a statement that no other rule brings
+_ALONE = "no other rule of the watchlist holds"
 _NEARER, _BARE = "nearer", "bare"
 
 
@@ -37,6 +39,14 @@ class Doubt:
     rule: str
     reasons: tuple[str, ...]
     words: tuple[str, ...]
+
+
+def accompanied(doubt: Doubt) -> Doubt:
+    """The doubt of a hit that turned out not to be alone."""
+    if _ALONE not in doubt.reasons:
+        return doubt
+    reasons = tuple(reason for reason in doubt.reasons if reason != _ALONE)
+    return replace(doubt, score=doubt.score - ALONE, reasons=reasons)
 
 
 class Doubter:
@@ -54,10 +64,10 @@ class Doubter:
         self._matcher = compile_rules(self._variants)
 
     def doubt(
-        self, document: Document, view: View, hits: Mapping[str, Hit], *, alone: bool
+        self, document: Document, view: View, hits: Mapping[str, Hit], *, held: bool
     ) -> Doubt | None:
         """The most borderline of a text's hits; None: none is of these rules. hits: by rule.
-        alone: no other rule of the watchlist holds there, and none held before."""
+        held: any rule held there before."""
         mine = {key: hit for key, hit in hits.items() if key in self._wordings}
         if not mine:
             return None
@@ -65,7 +75,7 @@ class Doubter:
             self._variants[hit.rule]: len(hit.spans)
             for hit in (self._matcher.match_view(document, view) if self._variants else ())
         }
-        alone = alone and len(hits) == 1
+        alone = not held and len(hits) == 1
         doubts = (self._of(document, hit, key, varied, alone) for key, hit in mine.items())
         return max(doubts, key=lambda doubt: doubt.score)
 
@@ -89,7 +99,7 @@ class Doubter:
         if places:
             found.append((2 / places, "it hangs on one place" if places == 1 else ""))
         if alone:
-            found.append((2, "no other rule of the watchlist holds"))
+            found.append((ALONE, _ALONE))
         if len(words) == 1 and self._wordings[key] > 1:
             found.append((1, f"one wording of {self._wordings[key]}"))
         reasons = tuple(reason for _, reason in found if reason)

@@ -29,11 +29,13 @@ _READ = text("""
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A statement that a back-test lists. passages: the first of those that match, the title's
+    """A statement that a back-test lists. besides: which other rules of the draft hold there,
+    whether they are on trial or not. passages: the first of those that match, the title's
     first; more: how many there are besides. highlights: field, start, end (characters of the
     original, half open) and words."""
 
     listed: Listed
+    besides: frozenset[str]
     publisher: str
     url: str
     title: str
@@ -66,10 +68,33 @@ def shown(
             yield _shown(rows[one.statement], one, trial, drafted, passages)
 
 
+def besides(
+    connection: Connection, trial: Trial, listed: Sequence[Listed]
+) -> dict[int, frozenset[str]]:
+    """Which of the draft's rules that are not on trial hold for each of these statements."""
+    rows = connection.execute(_READ, {"ids": [one.statement for one in listed]})
+    return {row.id: trial.besides(_document(row)) for row in rows}
+
+
 def _shown(
     row: Row[*tuple[Any, ...]], listed: Listed, trial: Trial, drafted: bool, most: int
 ) -> Shown:
-    document = Document(
+    document = _document(row)
+    hits = trial.hits(document, drafted=drafted)
+    spans = _joined([span for key in listed.rules for span in hits[key].spans])
+    wording = Wording(row.title, row.text)
+    found, more = excerpts(wording, matched_passages(wording, spans), most)
+    marked = tuple(
+        span | {"words": wording.field(span["field"])[span["start"] : span["end"]]}
+        for span in spans
+    )
+    others = listed.besides | trial.besides(document)
+    facts = (row.publisher, row.url, row.title, row.withdrawn_at)
+    return Shown(listed, others, *facts, found, more, marked)
+
+
+def _document(row: Row[*tuple[Any, ...]]) -> Document:
+    return Document(
         title=row.title,
         text=row.text,
         language=row.language,
@@ -79,15 +104,6 @@ def _shown(
         host_country=row.host_country,
         kind=row.kind,
     )
-    hits = trial.hits(document, drafted=drafted)
-    spans = _joined([span for key in listed.rules for span in hits[key].spans])
-    wording = Wording(row.title, row.text)
-    found, more = excerpts(wording, matched_passages(wording, spans), most)
-    marked = tuple(
-        span | {"words": wording.field(span["field"])[span["start"] : span["end"]]}
-        for span in spans
-    )
-    return Shown(listed, row.publisher, row.url, row.title, row.withdrawn_at, found, more, marked)
 
 
 def _joined(spans: Sequence[Span]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,14 +14,14 @@ from communique.backtest_reading import Place, Read
 from communique.backtest_trial import Tried
 
 BORDERLINE = 10  # hits that are shown as borderline
-KEPT = 500  # of which they are chosen in the end
+KEPT = 200  # of which they are chosen in the end
 MOST_WORDINGS = 100_000  # that are told apart
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A statement that a draft adds or drops. rules: which of its rules hold anew, or no longer.
-    besides: which of the watchlist's rules in the draft hold there otherwise."""
+    besides: which of the draft's other rules on trial hold there."""
 
     statement: int
     day: date
@@ -83,7 +84,7 @@ class Tally:
 
     def _listed(self, place: Place, rules: frozenset[str], tried: Tried) -> Listed:
         # The same few sets stand in every entry: one of each will do.
-        besides = (tried.besides | tried.after) - rules
+        besides = tried.after - rules
         one, other = (self._sets.setdefault(each, each) for each in (rules, besides))
         return Listed(place.statement, place.day, one, other)
 
@@ -98,12 +99,10 @@ class Tally:
         elif entry[:2] > self._doubts[0][:2]:
             heapq.heapreplace(self._doubts, entry)
 
-    def most_borderline(self) -> tuple[Borderline, ...]:
-        """The most borderline hits, the most doubtful first, one of each story."""
+    def shortlist(self) -> list[Borderline]:
+        """The most borderline hits, the most doubtful first."""
         ranked = [self._rarely_worded(entry) for _, _, entry in self._doubts]
-        ranked.sort(key=lambda one: (-one.doubt.score, one.listed.statement))
-        stories = {one.story: one for one in reversed(ranked)}
-        return tuple(one for one in ranked if stories[one.story] is one)[:BORDERLINE]
+        return sorted(ranked, key=_doubtfulness)
 
     def _rarely_worded(self, one: Borderline) -> Borderline:
         hits = sum(self._words.values())
@@ -112,3 +111,15 @@ class Tally:
         reasons = (*one.doubt.reasons, f"no other of {hits:,} hits has its words")
         doubt = replace(one.doubt, score=one.doubt.score + UNIQUE, reasons=reasons)
         return replace(one, doubt=doubt)
+
+
+def most_borderline(ranked: Iterable[Borderline]) -> tuple[Borderline, ...]:
+    """The most doubtful of these, one of each story."""
+    stories: dict[int, Borderline] = {}
+    for one in sorted(ranked, key=_doubtfulness):
+        stories.setdefault(one.story, one)
+    return tuple(stories.values())[:BORDERLINE]
+
+
+def _doubtfulness(one: Borderline) -> tuple[float, int]:
+    return -one.doubt.score, one.listed.statement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from communique.backtest_doubt import Doubt, Doubter
@@ -44,12 +44,11 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What holds for a text: of the rules in force; of the draft's; of the draft's others. doubt:
-    the most borderline hit of a rule that is new or changed."""
+    """What holds for a text: of the rules in force on trial, of the draft's. doubt: the most
+    borderline hit of a rule that is new or changed."""
 
     before: frozenset[str]
     after: frozenset[str]
-    besides: frozenset[str]
     doubt: Doubt | None
 
 
@@ -78,10 +77,13 @@ class Trial:
     def __init__(self, sides: Sides) -> None:
         """Raises RuleError."""
         self._same = sides.same()
-        differing = [rule for rule in sides.before if rule.id not in self._same]
-        self._before = _Tried(differing, sides.givers_before)
-        self._after = _Tried(sides.after, sides.givers_after)
-        self._besides = _Tried(sides.besides, sides.givers_after)
+        differing = tuple(rule for rule in sides.before if rule.id not in self._same)
+        self._before = _Tried(differing, differing, sides.givers_before)
+        self._after = _Tried(sides.after, sides.after, sides.givers_after)
+        if not sides.givers:  # then one pass over a text does for both
+            both = _Tried(differing, (*differing, *sides.after), ())
+            self._before, self._after = both, both.of(sides.after)
+        self._besides = _Tried(sides.besides, sides.besides, sides.givers_after)
         judged = [rule for rule in sides.after if rule.id not in self._same]
         self._doubter = Doubter(judged or sides.after)
         # Normalising a text is the dearest part: it is done once for all.
@@ -90,33 +92,50 @@ class Trial:
     def hits(self, document: Document, *, drafted: bool) -> dict[str, Hit]:
         """The hits of the draft's rules on trial; or of those in force that differ from them."""
         side = self._after if drafted else self._before
-        return side.hits(document, self._all.view(document))
+        return side.hits(side.found(document, self._all.view(document)))
+
+    def besides(self, document: Document) -> frozenset[str]:
+        """Which of the draft's rules that are not on trial hold for a text."""
+        side = self._besides
+        return frozenset(side.hits(side.found(document, self._all.view(document))))
 
     def tried(self, document: Document) -> Tried | None:
         """What holds for a text; None where no rule on trial holds, or held."""
         view = self._all.view(document)
-        hits = self._after.hits(document, view)
-        before = {*self._before.hits(document, view), *self._same.intersection(hits)}
+        found = self._after.found(document, view)
+        hits = self._after.hits(found)
+        if not self._before.shares(self._after):
+            found = self._before.found(document, view)
+        before = {*self._before.hits(found), *self._same.intersection(hits)}
         if not hits and not before:
             return None
-        besides = self._besides.hits(document, view)
-        doubt = self._doubter.doubt(document, view, hits, alone=not besides and not before)
-        return Tried(frozenset(before), frozenset(hits), frozenset(besides), doubt)
+        doubt = self._doubter.doubt(document, view, hits, held=bool(before))
+        return Tried(frozenset(before), frozenset(hits), doubt)
 
 
 class _Tried:
-    """Some rules, compiled together with those that give them topics."""
+    """Some rules, compiled together with others, and with those that give them topics."""
 
-    def __init__(self, rules: Sequence[Rule], givers: Sequence[Rule]) -> None:
-        self._mine = frozenset(rules)
+    def __init__(self, mine: Sequence[Rule], rules: Sequence[Rule], givers: Sequence[Rule]) -> None:
+        self._mine = frozenset(mine)
         self._matcher: Matcher | None = None
         if rules:
             self._matcher = compile_rules(dict.fromkeys([*rules, *givers]))
 
-    def hits(self, document: Document, view: View) -> dict[str, Hit]:
-        if self._matcher is None:
-            return {}
-        found = self._matcher.match_view(document, view)
+    def of(self, mine: Sequence[Rule]) -> _Tried:
+        """The same matcher, of which other rules count."""
+        other = _Tried(mine, (), ())
+        other._matcher = self._matcher
+        return other
+
+    def shares(self, other: _Tried) -> bool:
+        """Whether one pass over a text does for both."""
+        return self._matcher is other._matcher
+
+    def found(self, document: Document, view: View) -> list[Hit]:
+        return self._matcher.match_view(document, view) if self._matcher else []
+
+    def hits(self, found: Iterable[Hit]) -> dict[str, Hit]:
         return {hit.rule.id: hit for hit in found if hit.rule in self._mine}
 
 

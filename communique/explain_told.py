@@ -37,6 +37,10 @@ _DELIVERIES = text("""
                  JOIN communique.matches h ON h.id = x.match_id
                  JOIN communique.rules r ON r.id = h.rule_id
                  WHERE x.delivery_id = d.id ORDER BY 1) AS rules,
+           EXISTS (SELECT FROM communique.delivery_matches x
+                   JOIN communique.matches h ON h.id = x.match_id
+                   JOIN communique.rules r ON r.id = h.rule_id
+                   WHERE x.delivery_id = d.id AND r.severity = 'urgent') AS urgent,
            r.number AS revision
     FROM communique.deliveries d LEFT JOIN communique.mails m ON m.id = d.mail_id
     LEFT JOIN communique.revisions r ON r.id = d.revision_id
@@ -179,8 +183,8 @@ def _pending(subscription: Facts, row: Facts, now: datetime) -> tuple[str, datet
         at = next_due(schedule, now).at
         return f"waits for the {subscription.how} digest at {_local(at, subscription.zone)}", at
     quiet = quiet_end(now, subscription.zone, subscription.quiet_from, subscription.quiet_until)
-    if due and due > now and quiet:
-        return f"waits for the end of quiet hours at {_local(due, subscription.zone)}", due
+    if quiet and not row.urgent and row.mail_id is None:
+        return f"waits for the end of quiet hours at {_local(quiet, subscription.zone)}", quiet
     if due and due > now:
         return f"waits until {_moment(due)}", due
     return "goes out with the next run of communique alert", due

@@ -131,7 +131,7 @@ def _entry(one: Shown) -> dict[str, Any]:
         "url": one.url,
         "withdrawn_at": one.withdrawn_at,
         "rules": sorted(one.listed.rules),
-        "besides": sorted(one.listed.besides),
+        "besides": sorted(one.besides),
         "highlights": one.highlights,
         "passages": ["".join(piece.text for piece in each.pieces) for each in one.passages],
     }

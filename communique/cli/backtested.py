@@ -67,7 +67,7 @@ def _print(one: Shown, found: BackTest, because: Sequence[str] = ()) -> None:
     facts = [one.publisher]
     facts += [f"withdrawn {one.withdrawn_at:%Y-%m-%d}"] if one.withdrawn_at else []
     facts += [", ".join(sorted(one.listed.rules))] if len(found.rules) > 1 else []
-    facts += [f"besides {', '.join(sorted(one.listed.besides))}"] if one.listed.besides else []
+    facts += [f"besides {', '.join(sorted(one.besides))}"] if one.besides else []
     indented(Text(clean(" · ".join(facts)), style="dim"))
     for reason in because:
         indented(Text(f"- {reason}"))
