@@ -4,8 +4,8 @@
     [{"link": "https://..", "title": {"rendered": ".."}, "content": {"rendered": "<p>.."}}]
 
 Where the parts stand is among the source's facts (`fields`), and so is how further pages are asked
-for (`paging`). What a page's size is, its address says (`per_page=100`, `count=50`) or the step of
-its paging; a page with fewer items is the last one, and where neither tells, an empty one is.
+for (`paging`). A page with fewer items than were asked for need not be the last: servers give fewer
+than their limit, and leave out of a page what is not public. Only an empty one is.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from scrapers.sources import JsonFields, Paging
 from scrapers.values import Article, Entry, Listing, Precision, Published
 
 _PLACE = re.compile(r"\{([^{}:]+)(?::(slug))?\}")
-_SIZE = re.compile(r"(?:per_?page|page_?size|count|limit|rows|pick|size|num|hits)", re.IGNORECASE)
 # What may stand as it is in an address; anything else a value holds is percent-encoded.
 _PLAIN = "/:?&=%#+,;@!~()'*$-._[]"
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")
@@ -159,10 +158,9 @@ def _published(said: str | None, page: Page) -> Published | None:
 def _further(url: str, paging: Paging | None, count: int) -> tuple[str, ...]:
     if paging is None or count == 0:
         return ()
-    size = _size(url, paging)
-    if size is not None and count < size:
-        return ()
-    following = str(_position(url, paging) + paging.step)
+    # Where items are counted, not pages, the next one stands behind the last that came.
+    step = min(paging.step, count) if paging.step > 1 else paging.step
+    following = str(_position(url, paging) + step)
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     kept = [(name, value) for name, value in query if name != paging.parameter]
@@ -176,14 +174,6 @@ def _position(url: str, paging: Paging) -> int:
         if name == paging.parameter and value.isdecimal():
             return int(value[:18])
     return paging.first
-
-
-def _size(url: str, paging: Paging) -> int | None:
-    """How many items a full page has; None where nothing tells."""
-    for name, value in parse_qsl(urlsplit(url).query):
-        if name != paging.parameter and _SIZE.fullmatch(name) and value.isdecimal():
-            return int(value[:9]) or None
-    return paging.step if paging.step > 1 else None
 
 
 READER = Reader("json", 1, listing, article, is_address, reads="listings")

@@ -69,12 +69,20 @@ def test_what_an_api_does_not_say_is_named(text: str, kind: type[Exception], rea
         _read(text)
 
 
-def test_a_page_with_fewer_items_than_asked_for_is_the_last() -> None:
+def test_only_a_page_without_items_is_behind_the_last() -> None:
     assert _read(_answer(1, 2)).pages == ("https://api.example/posts?per_page=2&page=2",)
-    assert _read(_answer(1)).pages == ()
+    # A server gives fewer than its limit, or leaves out what is not public.
+    assert _read(_answer(1)).pages == ("https://api.example/posts?per_page=2&page=2",)
     third = "https://api.example/posts?page=3&per_page=2"
     assert _read(_answer(5, 6), third).pages == ("https://api.example/posts?per_page=2&page=4",)
     assert _read(_answer(), third) == Listing(())
+
+
+def test_where_items_are_counted_none_is_left_out_behind_a_short_page() -> None:
+    paging = {"parameter": "start", "first": 0, "step": 50}
+    source = _source(listings=[_source().listings[0].model_dump() | {"paging": paging}])
+    page = Page(API, _answer(1, 2, 3), source, NOW, listing=source.listings[0])
+    assert reader("json").listing(page).pages == ("https://api.example/posts?per_page=2&start=3",)
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, _answer()), (400, '{"code": "no such page"}')])
