@@ -90,6 +90,10 @@ def say_asked(asked: optin.Requested) -> None:
         }[asked.confirmation]
         words = f"Once it has confirmed, {words} {mail}"
     console.print(words, markup=False, highlight=False, soft_wrap=True)
+    if asked.confirmation == "queued":
+        domain = asked.subscription.recipient.rpartition("@")[2]
+        hint = f"Your own people need not be asked: COMMUNIQUE_TRUSTED_DOMAINS={domain}"
+        console.print(hint, style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def say_none(
