@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -38,8 +39,19 @@ class _Policy(EmailPolicy):
     def fold_binary(self, name: str, value: Any) -> bytes:
         if name.lower() in UNFOLDED:
             return f"{name}: {value}\r\n".encode("ascii")
+        if name.lower() == "subject" and not str(value).isascii():
+            return _encoded(name, str(value))
         folded = super().fold_binary(name, value)
         return re.sub(rb"\A([^\r\n:]+:) ?\r\n ", rb"\1 ", folded)
+
+
+def _encoded(name: str, value: str) -> bytes:
+    """A header whose text is not ASCII: its first words as they are, the rest in encoded words. The
+    library's own folding loses blanks where one encoded word ends and the next begins."""
+    plain = re.match(r"[!-~](?:[ -~]{0,50}[!-~])?(?= )|", value)
+    head = f"{name}: {plain[0]} " if plain and plain[0] else f"{name}: "
+    rest = Header(value[len(head) - len(name) - 2 :], "utf-8", 76, head.rstrip(": "))
+    return (head + rest.encode(linesep="\r\n") + "\r\n").encode("ascii")
 
 
 # 7 bit: not every server on the way says that it takes eight.

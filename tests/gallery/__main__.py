@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 
 from communique.database import upgrade
 from communique.embedded import server
-from tests.gallery.mails import gallery
+from tests.gallery.mails import SHOWN, gallery
 from tests.gallery.pictures import take
 
 
@@ -27,7 +27,7 @@ def main(folder: Path) -> None:
         plain = mail.get_body(("plain",))
         assert plain is not None
         (folder / f"{name}.txt").write_text(plain.get_content(), encoding="utf-8")
-    for picture in take(mails, folder):
+    for picture in take({name: mails[name] for name in SHOWN}, folder):
         print(picture)
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
+from pathlib import Path
 
-from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import insert
-
-from communique.schema import SourceRow
+from scrapers.facts import load_sources
+from scrapers.sources import Source
 from tests.communique.alert_rows import Post
 
 # A Monday, 06:10 UTC.
 NOW = datetime(2026, 3, 2, 6, 10, tzinfo=timezone.utc)
-READER = "ana@desk.example"
+READER, DIGESTED = "ana@desk.example", "omar@desk.example"
 
 WATCHLISTS = {
     "clean-network": """
@@ -36,11 +35,11 @@ rules:
 
 # source: publisher, kind, country, host country, zone
 SOURCES = {
-    "demo_mfa": ("Ministry of Foreign Affairs, Spokesperson", "foreign_ministry", "CN", None),
+    "demo_mfa": ("Ministry of Foreign Affairs, Spokesperson", "ministry", "CN", None),
     "demo_embassy_nordland": ("Embassy of China in Norway", "embassy", "CN", "NO"),
     "demo_embassy_iberia": ("Embassy of China in Portugal", "embassy", "CN", "PT"),
     "demo_consulate": ("Consulate General of China in Marseille", "consulate", "CN", "FR"),
-    "demo_state": ("State Department, Office of the Spokesperson", "foreign_ministry", "US", None),
+    "demo_state": ("State Department, Office of the Spokesperson", "ministry", "US", None),
     "demo_ministry_lt": ("Ministry of Transport and Communications", "ministry", "LT", None),
     "demo_regulator": ("Communications Regulatory Authority", "regulator", "SI", None),
 }
@@ -75,19 +74,46 @@ class Story:
         )
 
 
-def add_sources(connection: Connection) -> None:
-    """The publishers, as collecting would store them."""
-    for source, (publisher, kind, country, host) in SOURCES.items():
-        row = {
-            "id": source,
-            "desk": "china" if country == "CN" else "europe",
-            "publisher": f"{publisher} (demonstration)",
-            "kind": kind,
-            "country": country,
-            "host_country": host,
-            "time_zone": ZONES[country],
-        }
-        connection.execute(insert(SourceRow).values(row).on_conflict_do_nothing())
+FACTS = """- id: {id}
+  publisher: {publisher} (demonstration)
+  kind: {kind}
+  country: {country}
+  languages: [en]
+  time_zone: {zone}
+  reader: generic
+  articles: /[0-9]+
+  listings: [https://{name}.example/]
+"""
+# Missions that say nothing of interest.
+OTHERS = (
+    *(("Ghana", "GH"), ("Kenya", "KE"), ("Chile", "CL"), ("Peru", "PE"), ("Fiji", "FJ")),
+    *(("Malta", "MT"), ("Nepal", "NP"), ("Oman", "OM"), ("Qatar", "QA"), ("Samoa", "WS")),
+    *(("Serbia", "RS"), ("Sweden", "SE"), ("Tonga", "TO"), ("Uganda", "UG"), ("Zambia", "ZM")),
+)
+
+
+def sources(folder: Path) -> tuple[Source, ...]:
+    """All that are watched, from facts written into `folder`, a file a desk."""
+    desks: dict[str, str] = {"china": "", "united_states": "", "europe": ""}
+    every = [(source, *facts) for source, facts in SOURCES.items()]
+    for place, code in OTHERS:
+        every.append(
+            (f"demo_embassy_{code.lower()}", f"Embassy of China in {place}", "embassy", "CN", code)
+        )
+    for source, publisher, kind, country, host in every:
+        desk = {"CN": "china", "US": "united_states"}.get(country, "europe")
+        desks[desk] += FACTS.format(
+            id=source,
+            publisher=publisher,
+            kind=kind,
+            country=country,
+            zone=ZONES[country],
+            name=source.replace("_", "-"),
+        ) + (f"  host_country: {host}\n" if host else "")
+    folder.mkdir(exist_ok=True)
+    for desk, facts in desks.items():
+        (folder / f"{desk}.yaml").write_text(facts, encoding="utf-8")
+    return load_sources(folder)
 
 
 _CLAIM = (
@@ -176,7 +202,14 @@ GROUP = (
         "pot/sghd/t1185590.htm",
         "Ambassador Publishes an Article on Digital Cooperation",
         "The ambassador writes that Huawei trains four hundred engineers a year in Lisbon and "
-        "Porto, and that a supplier is to be judged by what it builds.",
+        f"Porto, and that a supplier is to be judged by what it builds. {_CLAIM}",
+    ),
+    Story(
+        "demo_consulate",
+        "fra/zlgdt/t1185610.htm",
+        "Consul General Speaks at the Forum of Mediterranean Ports",
+        "The ports of the coast are run by machines that talk to each other over 5G, the Consul "
+        f"General said, and Huawei has connected eleven of them. {_CLAIM} A port asks what a crane "
+        "can lift, not where its antenna was made.",
     ),
 )
-LATER = NOW + timedelta(hours=29)
