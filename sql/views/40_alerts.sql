@@ -29,11 +29,12 @@ SELECT d.id AS delivery_id,
        d.brief AS by_title
 FROM communique.deliveries d
 JOIN communique.subscriptions u ON u.id = d.subscription_id
-JOIN communique.revisions v ON v.id = d.revision_id
-JOIN communique.delivery_matches dm ON dm.delivery_id = d.id
-JOIN communique.matches m ON m.id = dm.match_id
-JOIN communique.rules r ON r.id = m.rule_id
-JOIN communique.revisions w ON w.id = m.revision_id;
+-- A digest is of no statement: its row says that it went, or why it did not.
+LEFT JOIN communique.revisions v ON v.id = d.revision_id
+LEFT JOIN communique.delivery_matches dm ON dm.delivery_id = d.id
+LEFT JOIN communique.matches m ON m.id = dm.match_id
+LEFT JOIN communique.rules r ON r.id = m.rule_id
+LEFT JOIN communique.revisions w ON w.id = m.revision_id;
 
 COMMENT ON VIEW analyst.alerts IS 'One row per message and rule: what was sent to whom, and what was held back and why';
 COMMENT ON COLUMN analyst.alerts.delivery_id IS 'The message; its rows are the rules it tells of';
@@ -44,7 +45,7 @@ COMMENT ON COLUMN analyst.alerts.severity IS 'info, notice or urgent';
 COMMENT ON COLUMN analyst.alerts.statement_id IS 'The statement (analyst.statements.id)';
 COMMENT ON COLUMN analyst.alerts.story_id IS 'Its story: there is one new alert per subscription and story';
 COMMENT ON COLUMN analyst.alerts.revision IS 'Number of the wording that the message tells of';
-COMMENT ON COLUMN analyst.alerts.kind IS 'new, wording (an edit) or withdrawn';
+COMMENT ON COLUMN analyst.alerts.kind IS 'new, wording (an edit) or withdrawn; digest: a whole one, of no statement';
 COMMENT ON COLUMN analyst.alerts.late IS 'True: first seen long after its date';
 COMMENT ON COLUMN analyst.alerts.spans IS 'Where it matched: field (title or text), start and end in characters of the wording matched_revision, from 0, end excluded';
 COMMENT ON COLUMN analyst.alerts.recipient IS 'Who hears of it';
