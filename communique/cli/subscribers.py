@@ -37,7 +37,10 @@ def subscriptions(
         print_json([asdict(one) | {"state": one.state(now)} for one in found])
         return
     if not found:
-        console.print("Nobody is subscribed. Next: communique subscribe ana@example.org")
+        who, example = address or "Nobody", address or "ana@example.org"
+        said = f"{who} is {'not ' if address else ''}subscribed."
+        next_step = f"Next: communique subscribe {example}"
+        console.print(f"{said} {next_step}", markup=False, highlight=False, soft_wrap=True)
         return
     rows = [
         {

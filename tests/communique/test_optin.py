@@ -3,6 +3,7 @@ pestered."""
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -73,6 +74,24 @@ def test_nobody_is_flooded_with_questions(engine: Engine) -> None:
         store.execute(update(Mail).values(status="sent"))
         assert ask(store, now=NOW + 5 * HOUR) == "queued"
         assert len(mails(store)) == 2
+
+
+def test_two_that_ask_for_one_address_at_once_queue_one_mail(engine: Engine) -> None:
+    ready = threading.Barrier(3)
+
+    def work(watchlist: str) -> None:
+        with engine.begin() as store:
+            ready.wait()
+            ask(store, watchlist)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("*", "*", "5g-huawei")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with engine.begin() as store:
+        assert len(mails(store)) == 1
+        assert states(store) == [Held.UNCONFIRMED] * 2
 
 
 def test_one_answer_confirms_all_that_an_address_waits_for_and_what_comes(engine: Engine) -> None:
