@@ -27,11 +27,11 @@ from sqlalchemy import Engine, create_engine, event, insert, text
 
 from bench.many import APART, NOW
 from bench.quick import lay_aside, restore, set_quick
-from communique.collecting import register_sources
 from communique.database import upgrade
 from communique.digests import HOWS, queue_digests
 from communique.embedded import server
 from communique.retention import ensure_months
+from communique.runs import register_sources
 from communique.schema import Subscription
 from communique.settings import Settings
 from scrapers.facts import load_sources

@@ -29,13 +29,13 @@ from bench import line_usual
 from bench.line_pages import Made, pages, sources
 from bench.rules import _documents, _phrases, _rules
 from communique.alerting import judge as judge_statements
-from communique.collecting import open_run, register_sources
 from communique.database import upgrade
 from communique.embedded import server
-from communique.jobs import topics_of
+from communique.runs import open_run, register_sources
 from communique.settings import project_folder
 from communique.store import record_all
 from communique.subscriptions import subscribe
+from communique.topics import topics_of
 from communique.watchlists import Loaded, Watchlist, load_watchlists
 from communique.wordings import Intake
 from scrapers.judge import judge

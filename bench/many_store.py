@@ -26,10 +26,10 @@ from sqlalchemy import Engine, create_engine, text
 from bench.many import APART, NOW, Made, Maker
 from bench.many_derived import DERIVED, derive
 from bench.quick import copy, lay_aside, restore, set_quick
-from communique.collecting import register_sources
 from communique.database import is_current, upgrade
 from communique.embedded import server
 from communique.retention import ensure_months
+from communique.runs import register_sources
 from communique.settings import Settings
 from scrapers.facts import load_sources
 

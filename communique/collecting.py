@@ -11,18 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Engine, case, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Engine
 
 from communique.coverage import SourceCoverage, last_collected, record_coverage
 from communique.gaps import Look, fill_numbers, note_walks, open_gaps
 from communique.recording import MOST, Record
-from communique.schema import Address, CaptureRow, Run, SourceRow
 from communique.store import record_findings, record_listed, record_listing
 from communique.visits import (
     known_addresses,
     listed_entry_of,
     pending_addresses,
+    run_visited,
     unread_pages,
     walked_listings,
 )
@@ -68,59 +67,6 @@ class Job:
     later: bool = False
     longest: timedelta | None = None
     record: Record = record_findings
-
-
-def open_run(engine: Engine, kind: str, key: str, desk: str | None, now: datetime) -> int:
-    """The number of the run with this key, started now if it is new, or was over. A retried task
-    finds its run again by its key."""
-    was_over = Run.finished_at.is_not(None)
-    again = {"finished_at": None, "started_at": case((was_over, now), else_=Run.started_at)}
-    with engine.begin() as connection:
-        return connection.execute(
-            insert(Run)
-            .values(kind=kind, key=key, desk=desk, started_at=now)
-            .on_conflict_do_update(index_elements=["key"], set_=again)
-            .returning(Run.id)
-        ).scalar_one()
-
-
-def close_run(engine: Engine, key: str, now: datetime) -> None:
-    """Notes that the run with this key is over."""
-    with engine.begin() as connection:
-        connection.execute(update(Run).where(Run.key == key).values(finished_at=now))
-
-
-def register_sources(
-    engine: Engine, sources: Iterable[Source], now: datetime | None = None
-) -> None:
-    """Brings table `sources` up to the YAML, so that views can name publishers and countries. A
-    row that is as it should be is not written, since every task of a desk comes by here. now: when
-    a source that is new here was added (aware); by default the database's time."""
-    added = {"added_at": now} if now else {}
-    rows = [
-        {
-            **added,
-            "id": source.id,
-            "desk": source.desk,
-            "publisher": source.publisher,
-            "kind": source.kind,
-            "country": source.country,
-            "host_country": source.host_country,
-            "time_zone": source.time_zone,
-            "enabled": source.enabled,
-        }
-        for source in sources
-    ]
-    if not rows:
-        return
-    statement = insert(SourceRow).values(rows)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in ("id", "added_at")}
-    table = SourceRow.__table__
-    differs = or_(*(table.c[name].is_distinct_from(value) for name, value in changed.items()))
-    with engine.begin() as connection:
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=differs)
-        )
 
 
 def _looks_deeper(source: Source, now: datetime) -> bool:
@@ -218,7 +164,7 @@ def _take(
         collected_at=last_collected(job.engine, source.id, job.run_id),
     )
     started_at, tally = intake.now, Counter[str]()
-    earlier = _visited(job, source) if job.kind == "backfill" else set()
+    earlier = run_visited(job.engine, job.run_id, source.id) if job.kind == "backfill" else set()
     crash: str | None = STOPPED
     try:
         for lot in _lots(values):
@@ -261,20 +207,9 @@ def _cut(job: Job, allowance: Allowance | None) -> str | None:
     return f"stopped after {after} with {allowance.left} addresses left for the next turn"
 
 
-def _visited(job: Job, source: Source) -> set[str]:
-    """The addresses that this run has visited: in a backfill, also before it was killed."""
-    query = (
-        select(Address.url)
-        .join(CaptureRow, CaptureRow.address_id == Address.id)
-        .where(CaptureRow.run_id == job.run_id, CaptureRow.source_id == source.id)
-    )
-    with job.engine.connect() as connection:
-        return set(connection.execute(query).scalars())
-
-
 def _listed(job: Job, source: Source, tally: Counter[str]) -> int:
     """How many addresses a backfill's listings named, whichever of its processes read them."""
-    return len(_visited(job, source)) + tally["known"]
+    return len(run_visited(job.engine, job.run_id, source.id)) + tally["known"]
 
 
 def _lots(values: Iterable[Crawled]) -> Iterator[list[Crawled]]:

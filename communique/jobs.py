@@ -12,24 +12,17 @@ from functools import partial
 
 from sqlalchemy import Engine
 
-from communique.collecting import (
-    Crawled,
-    Job,
-    Watch,
-    close_run,
-    collect_source,
-    open_run,
-    register_sources,
-)
+from communique.collecting import Crawled, Job, Watch, collect_source
 from communique.coverage import SourceCoverage
 from communique.opinions import hear
 from communique.pace import HostTurns
 from communique.parallel import MOST_THREADS, Done, by_host
 from communique.recording import Record, recording_together
-from communique.rules import Document, compile_rules
+from communique.runs import close_run, open_run, register_sources
 from communique.settings import Settings
 from communique.settling import settle
 from communique.store import record_findings
+from communique.topics import topics_of
 from communique.watchlists import Loaded, load_watchlists
 from communique.wordings import Topics
 from scrapers.archive import open_archive
@@ -37,7 +30,6 @@ from scrapers.facts import load_sources
 from scrapers.fetch import Fetcher, FetchPolicy
 from scrapers.replay import Replay
 from scrapers.sources import Source
-from scrapers.values import Statement
 from scrapers.visit import Fetch
 
 log = logging.getLogger(__name__)
@@ -90,24 +82,6 @@ def fetch_policy(settings: Settings) -> FetchPolicy:
     return FetchPolicy(
         contact=settings.contact, max_body=settings.max_body, allow=settings.allow_addresses
     )
-
-
-def topics_of(loaded: Loaded) -> Topics:
-    """Tells a statement's topics: those of the rules that name one and hold for it."""
-    matcher = compile_rules(
-        rule for watchlist in loaded.watchlists for rule in watchlist.rules if rule.topic
-    )
-
-    def topics(statement: Statement) -> Sequence[str]:
-        document = Document(
-            title=statement.title,
-            text=statement.text,
-            language=statement.language,
-            source=statement.source,
-        )
-        return sorted({hit.rule.topic for hit in matcher.match(document) if hit.rule.topic})
-
-    return topics
 
 
 @contextmanager

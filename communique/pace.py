@@ -25,6 +25,7 @@ from typing import Any
 import psycopg2
 from sqlalchemy import Engine, event
 
+from communique.pace_sql import CORRECT, LEFT, LOCK, TAKE, UNLOCK
 from scrapers.pace import LONGEST, Asked, Stopped, Turn, slowed
 
 log = logging.getLogger(__name__)
@@ -36,39 +37,6 @@ POLL = 0.05
 TRIES = 5
 # Connections of a process, each made when one of its hosts is asked for.
 SESSIONS = 4
-
-_KEY = "hashtextextended(%(name)s, 0)"
-# In one statement: the lock where it is free, and the new start where the host is due. What the
-# row says is read under its own lock, so it is the latest that any process has written.
-_TAKE = f"""
-    WITH taken AS MATERIALIZED (SELECT pg_try_advisory_lock({_KEY}) AS got),
-    noted AS (
-        INSERT INTO communique.hosts AS h (name, last_started_at)
-        SELECT %(host)s, clock_timestamp() FROM taken WHERE got
-        ON CONFLICT (name) DO UPDATE SET last_started_at = clock_timestamp()
-        WHERE h.last_started_at = %(waited_out)s
-           OR coalesce(h.resting_until <= clock_timestamp(), true)
-          AND h.last_started_at <= clock_timestamp()
-              - make_interval(secs => greatest(%(delay)s, least(%(delay)s * h.slowdown, 300)))
-        RETURNING slowdown
-    )
-    SELECT got, slowdown FROM taken LEFT JOIN noted ON true
-"""  # noqa: S608 (a constant of ours)
-_LEFT = """
-    SELECT extract(epoch FROM last_started_at - clock_timestamp())::float8
-           + greatest(%(delay)s, least(%(delay)s * slowdown, 300)), last_started_at, slowdown,
-           coalesce(extract(epoch FROM resting_until - clock_timestamp())::float8, 0)
-    FROM communique.hosts WHERE name = %(host)s
-"""
-_LOCK = f"SELECT pg_try_advisory_lock({_KEY})"
-_UNLOCK = f"SELECT pg_advisory_unlock({_KEY})"
-_CORRECT = """
-    UPDATE communique.hosts SET slowdown = %(slowdown)s,
-           last_started_at = last_started_at + make_interval(secs => %(late)s),
-           resting_until = CASE WHEN %(rest)s > 0
-                                THEN clock_timestamp() + make_interval(secs => %(rest)s) END
-    WHERE name = %(host)s
-"""
 
 Values = Mapping[str, Any]
 Row = tuple[Any, ...]
@@ -153,7 +121,7 @@ class _Session:
                     if asked.slowdown != before or asked.rest or late > LATE * delay:
                         values = {"host": host, "slowdown": asked.slowdown, "late": late}
                         values["rest"] = asked.rest
-                        self._ask(_CORRECT, values, rows=False)
+                        self._ask(CORRECT, values, rows=False)
                     self._unlock(f"host {host}", session)
 
         return turn
@@ -165,7 +133,7 @@ class _Session:
             state = self._hosts.setdefault(f"alone {name}", _Host())
         mine = state.lock.acquire(blocking=False)
         try:
-            row, session = self._ask(_LOCK, {"name": name}) if mine else ((False,), 0)
+            row, session = self._ask(LOCK, {"name": name}) if mine else ((False,), 0)
             try:
                 yield bool(row[0])
             finally:
@@ -188,12 +156,12 @@ class _Session:
         while True:
             wait(state.due - time.monotonic())
             noted = time.monotonic()
-            (got, slowdown), session = self._ask(_TAKE, values)
+            (got, slowdown), session = self._ask(TAKE, values)
             if slowdown is not None:
                 return Asked(slowdown), session, noted
             if got:
                 self._unlock(f"host {host}", session)
-            (left, last, slowdown, rest), _ = self._ask(_LEFT, values, none=(0.0, None, 1.0, 0.0))
+            (left, last, slowdown, rest), _ = self._ask(LEFT, values, none=(0.0, None, 1.0, 0.0))
             longest = slowed(delay, slowdown)
             if left > longest:  # the clock was set back: that must not stop a host for days
                 values["waited_out"] = last
@@ -206,7 +174,7 @@ class _Session:
         with self._guard:
             if session == self._session and self._connection is not None:
                 with suppress(psycopg2.OperationalError, psycopg2.InterfaceError):
-                    self._execute(_UNLOCK, {"name": name})
+                    self._execute(UNLOCK, {"name": name})
 
     def _ask(
         self, query: str, values: Values, *, none: Row = (), rows: bool = True

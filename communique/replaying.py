@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from communique.collecting import Job, close_run, collect_source, open_run, visit_address
+from communique.collecting import Job, collect_source, visit_address
 from communique.coverage import SourceCoverage
 from communique.jobs import Line
+from communique.runs import close_run, open_run
 from communique.visits import listed_entry_of
 from scrapers.addresses import canonical, host_of
 from scrapers.errors import ScrapeError

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
-from communique.collecting import Job, open_run, take_findings
+from communique.collecting import Job, take_findings
 from communique.coverage import SourceCoverage
 from communique.due import due_statements
 from communique.jobs import LONGEST_TURN, Line, Onlooker, fetching, finish_run, heard
 from communique.parallel import MOST_THREADS, Done, by_host
 from communique.recording import Record, recording_together
+from communique.runs import open_run
 from communique.visits import known_addresses
 from scrapers.crawl import Allowance, Plan, crawl
 from scrapers.sources import Source

@@ -147,6 +147,17 @@ def unread_pages(engine: Engine, source_id: str) -> Mapping[str, tuple[str, ...]
     }
 
 
+def run_visited(engine: Engine, run_id: int, source_id: str) -> set[str]:
+    """The source's addresses that a run has visited: in a backfill, also before it was killed."""
+    query = (
+        select(Address.url)
+        .join(CaptureRow, CaptureRow.address_id == Address.id)
+        .where(CaptureRow.run_id == run_id, CaptureRow.source_id == source_id)
+    )
+    with engine.connect() as connection:
+        return set(connection.execute(query).scalars())
+
+
 def next_visit(
     now: datetime, finding: Finding, address: Mapping[str, Any], outcome: Outcome
 ) -> dict[str, Any]:

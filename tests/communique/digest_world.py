@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 from sqlalchemy.dialects.postgresql import insert
 
-from communique.collecting import register_sources
+from communique.runs import register_sources
 from communique.schema import (
     OUTCOMES,
     Coverage,

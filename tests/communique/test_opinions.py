@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from communique.collecting import close_run, open_run, register_sources
 from communique.opinions import hear
+from communique.runs import close_run, open_run, register_sources
 from communique.store import record_finding
 from communique.wordings import Intake
 from scrapers.archive import Evidence, open_archive

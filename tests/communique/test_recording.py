@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from communique import recording, store
-from communique.collecting import open_run, register_sources
 from communique.recording import Record, recording_together
+from communique.runs import open_run, register_sources
 from communique.store import Recorded, Taken
 from communique.wordings import Intake
 from scrapers.pace import Stopped

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
-from communique.collecting import open_run, register_sources
 from communique.coverage import record_coverage
+from communique.runs import open_run, register_sources
 from communique.store import (
     Recorded,
     record_finding,

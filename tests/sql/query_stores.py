@@ -15,12 +15,12 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from communique.alerting import judge
-from communique.collecting import open_run, register_sources
 from communique.database import upgrade
-from communique.jobs import topics_of
+from communique.runs import open_run, register_sources
 from communique.settings import Settings
 from communique.store import record_findings
 from communique.subscriptions import subscribe
+from communique.topics import topics_of
 from communique.watchlists import load_watchlists
 from communique.wordings import Intake
 from scrapers.sources import Source
