@@ -26,7 +26,10 @@ def project_folder(name: str) -> Path:
 class Settings(BaseSettings):
     """What the environment says (COMMUNIQUE_*), with defaults that work on a bare machine."""
 
-    model_config = SettingsConfigDict(env_prefix="COMMUNIQUE_", frozen=True, extra="ignore")
+    # What was found may hold a password: no error and no log shows it.
+    model_config = SettingsConfigDict(
+        env_prefix="COMMUNIQUE_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     database_url: str | None = Field(
         None, description="PostgreSQL 15 or newer; unset: the embedded server under HOME"
@@ -36,7 +39,9 @@ class Settings(BaseSettings):
         description="Where WARC files go, by fsspec (`file://`, `s3://`); unset: HOME/archive",
     )
     smtp_url: str | None = Field(
-        None, description="Mail server: `smtp://`, `smtps://`, `smtp+starttls://user:password@host`"
+        None,
+        description="Mail server: `smtp://`, `smtps://`, `smtp+starttls://user:password@host`",
+        repr=False,
     )
     mail_from: str = Field("communique@localhost", description="Sender of every mail")
     maintainers: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -56,9 +61,10 @@ class Settings(BaseSettings):
         {},
         description="Channels besides mail, `name=address` with blanks between; an address is "
         "`webhook+https://...` or one of Apprise's",
+        repr=False,
     )
     webhook_secret: str | None = Field(
-        None, description="What the bodies sent to webhooks are signed with"
+        None, description="What the bodies sent to webhooks are signed with", repr=False
     )
     canary: str | None = Field(
         None, description="Mail address that gets a mail from every alert run, to prove they arrive"
@@ -104,8 +110,10 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         pairs = [part.partition("=") for part in value.split()]
-        if wrong := next((name for name, _, address in pairs if not (name and address)), None):
-            raise ValueError(f"{wrong[:40]!r} has no address; expected name=address name=address")
+        for number, (name, _, address) in enumerate(pairs, 1):
+            if not (name and address):  # which it is, but not what: it may be an address
+                raise ValueError(f"part {number} of it is no name=address; expected such parts "
+                                 "with blanks between")  # fmt: skip
         return {name: address for name, _, address in pairs}
 
     @field_validator("database_url")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import Engine, text
 
 from communique.alerting import judge
@@ -252,3 +253,12 @@ def test_a_channels_secrets_stand_in_no_row_no_log_and_no_answer(
     for told in (str(report), caplog.text, str(store)):
         assert "pa55word" not in told
         assert SECRET not in told
+
+
+def test_settings_that_are_wrong_or_printed_show_no_secret() -> None:
+    with pytest.raises(ValidationError) as error:
+        Settings(channels=f"team=json://host https://{SECRET}")
+    assert "part 2 of it is no name=address" in str(error.value)
+    assert SECRET not in str(error.value)
+    printed = repr(Settings(channels=f"team=json://{SECRET}", webhook_secret=SECRET))
+    assert SECRET not in printed
