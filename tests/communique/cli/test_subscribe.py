@@ -56,7 +56,7 @@ def run(tmp_path: Path, database_url: str, office: Office, monkeypatch: pytest.M
     def run(*words: str, status: int = 0, stdin: str | None = None) -> str:
         done = CliRunner().invoke(app, words, input=stdin)
         assert done.exit_code == status, done.output
-        return done.output
+        return str(done.output)
 
     return run
 
