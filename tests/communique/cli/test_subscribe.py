@@ -70,7 +70,7 @@ def subject_of(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
     (link,) = re.findall(r"mailto:\S+", body.get_content())
-    return parse_qs(urlsplit(link).query)["subject"][0]
+    return str(parse_qs(urlsplit(link).query)["subject"][0])
 
 
 def test_a_stranger_confirms_by_mail_and_leaves_by_a_token(run: Run, office: Office) -> None:
