@@ -8,16 +8,22 @@ from collections.abc import Collection
 from sqlalchemy import Connection, Engine, text
 
 _NAME = text("""
-WITH unnamed AS (
+UPDATE communique.mails m SET message_id = '<' || left(encode(sha256(
+    convert_to(m.key, 'UTF8')), 'hex'), 32) || '@' || CAST(:domain AS text) || '>'
+WHERE m.id IN (
     SELECT id FROM communique.mails WHERE status = 'pending' AND message_id IS NULL
     ORDER BY id FOR UPDATE SKIP LOCKED
-), named AS (
-    UPDATE communique.mails m SET message_id = '<' || left(encode(sha256(
-        convert_to(m.key, 'UTF8')), 'hex'), 32) || '@' || CAST(:domain AS text) || '>'
-    FROM unnamed WHERE unnamed.id = m.id RETURNING m.id, m.message_id
 )
-UPDATE communique.deliveries d SET message_id = named.message_id
-FROM named WHERE named.id = d.mail_id
+""")
+# What somebody else has locked gets it with its try: who puts stories right waits for mails.
+_COPY = text("""
+UPDATE communique.deliveries d SET message_id = m.message_id
+FROM communique.mails m
+WHERE m.id = d.mail_id AND d.id IN (
+    SELECT id FROM communique.deliveries
+    WHERE status = 'pending' AND mail_id IS NOT NULL AND message_id IS NULL
+    FOR UPDATE SKIP LOCKED
+)
 """)
 # The key of what is held is free for what may be told one day; but a withdrawal is noted once.
 _HOLD = text("""
@@ -37,10 +43,12 @@ def message_id(key: str, domain: str) -> str:
 
 
 def name_mails(engine: Engine, domain: str) -> None:
-    """Gives the mails that wait without a Message-ID theirs (`message_id`), and their deliveries,
-    in a transaction of its own: it is fixed before anything is tried."""
+    """Gives the mails that wait without a Message-ID theirs (`message_id`), committed before
+    anything is tried; then their deliveries."""
     with engine.begin() as connection:
         connection.execute(_NAME, {"domain": domain})
+    with engine.begin() as connection:
+        connection.execute(_COPY)
 
 
 def hold(

@@ -230,6 +230,7 @@ def _told_in_full(connection: Connection, subscription: int, since: datetime) ->
         .select_from(Delivery)
         .join(Mail, Mail.id == Delivery.mail_id)
         .where(Delivery.subscription_id == subscription, Delivery.brief.is_(False))
+        .where(Delivery.status != "held")
         .where(Delivery.kind.in_(ALERTS), Mail.kind == "alert", Mail.created_at >= since)
     )
     return int(connection.execute(count).scalar_one())

@@ -267,3 +267,26 @@ def test_a_merge_waits_for_a_mail_that_is_being_sent(
         merging[0].result(30)
     assert held(engine) == []
     assert mails(engine) == [(ANA, "sent", 2, 0)]
+
+
+def test_putting_stories_right_and_sending_never_wait_for_each_other(
+    engine: Engine, judged: Judge, office: Office
+) -> None:
+    for number in range(4):
+        hears(engine, f"reader{number}@example.org")
+    posted = judged(*[URGENT] * 6)
+
+    def put_right() -> None:
+        for one, other in zip(posted[::2], posted[1::2], strict=True):
+            merges(engine, one, other)
+
+    settings = Settings(smtp_url=office.url, mail_from="alerts@example.org")
+    with ThreadPoolExecutor(3) as pool:
+        senders = [pool.submit(send_pending, engine, settings, lambda: NOW) for _ in range(2)]
+        pool.submit(put_right).result(60)
+        assert all(sender.result(60).problems == () for sender in senders)
+    sent(engine, office)
+    told = "SELECT recipient, count(*) FILTER (WHERE status = 'pending'), count(*) FROM"
+    everybody = rows(engine, f"{told} communique.deliveries GROUP BY 1")
+    assert {row[1:] for row in everybody} == {(0, 6)}
+    assert len({mail["Message-ID"] for mail in office.arrived}) == len(office.arrived)
