@@ -2,6 +2,7 @@
 
 from bench import (
     alerting,
+    backtest,
     charsets,
     crawling,
     datelines,
@@ -28,6 +29,7 @@ for part in (
     digests,
     crawling,
     large,
+    backtest,
 ):
     print(f"\n# {part.__name__}", flush=True)
     part.main()

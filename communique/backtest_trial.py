@@ -86,8 +86,10 @@ class Trial:
         self._besides = _Tried(sides.besides, sides.besides, sides.givers_after)
         judged = [rule for rule in sides.after if rule.id not in self._same]
         self._doubter = Doubter(judged or sides.after)
-        # Normalising a text is the dearest part: it is done once for all.
-        self._all = compile_rules([*sides.tried, *sides.besides, *sides.givers])
+        # Normalising a text is the dearest part: it is done once, and with stems only where a rule
+        # on trial asks for them.
+        self._all = compile_rules([*sides.tried, *sides.givers])
+        self._others = compile_rules([*sides.besides, *sides.givers])
 
     def hits(self, document: Document, *, drafted: bool) -> dict[str, Hit]:
         """The hits of the draft's rules on trial; or of those in force that differ from them."""
@@ -97,7 +99,7 @@ class Trial:
     def besides(self, document: Document) -> frozenset[str]:
         """Which of the draft's rules that are not on trial hold for a text."""
         side = self._besides
-        return frozenset(side.hits(side.found(document, self._all.view(document))))
+        return frozenset(side.hits(side.found(document, self._others.view(document))))
 
     def tried(self, document: Document) -> Tried | None:
         """What holds for a text; None where no rule on trial holds, or held."""
