@@ -176,6 +176,8 @@ def _take(
                     tally["known"] -= 1
                 if watch:
                     watch(value)
+                del value
+            lot.clear()  # nothing of it is kept while the next is fetched
         crash = None
     except Stopped:
         raise
@@ -218,7 +220,9 @@ def _lots(values: Iterable[Crawled]) -> Iterator[list[Crawled]]:
     lot = list[Crawled]()
     for value in values:
         lot.append(value)
-        if not (isinstance(value, Finding) and value.known) or len(lot) >= MOST:
+        more = isinstance(value, Finding) and value.known
+        del value
+        if not more or len(lot) >= MOST:
             yield lot
             lot = []
     if lot:

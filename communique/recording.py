@@ -76,18 +76,22 @@ class _Desk:
         """Until it is closed: takes whatever waits, and stores it."""
         going = True
         while going:
-            lots, going = self._next()
-            batch = [taken for lot, _ in lots for taken in lot]
-            try:
-                ended = record_all(self._engine, batch) if batch else []
-            except BaseException as error:  # nobody may wait for ever, now or later
-                for _, answer in lots:
-                    answer.set_exception(error)
-                continue
-            at = 0
-            for lot, answer in lots:
-                answer.set_result(ended[at : at + len(lot)])
-                at += len(lot)
+            going = self._store(*self._next())
+
+    def _store(self, lots: Sequence[_Waiting], going: bool) -> bool:
+        """Stores these, and returns whether more may come. Nothing of them is kept meanwhile."""
+        batch = [taken for lot, _ in lots for taken in lot]
+        try:
+            ended = record_all(self._engine, batch) if batch else []
+        except BaseException as error:  # nobody may wait for ever, now or later
+            for _, answer in lots:
+                answer.set_exception(error)
+            return going
+        at = 0
+        for lot, answer in lots:
+            answer.set_result(ended[at : at + len(lot)])
+            at += len(lot)
+        return going
 
     def _next(self) -> tuple[list[_Waiting], bool]:
         """What waits now, at least one; and whether more may come."""

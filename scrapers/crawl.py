@@ -56,6 +56,7 @@ def crawl(
                 if not _after(entry, plan):
                     seen.add(url, entry, page.capture if entry.body is not None else None)
             yield page
+            del page, entries  # what is visited next takes its time, and memory of its own
             if plan.since is not None:
                 yield from _visit_listed(source, fetch, lookup, plan, seen)
         seen.walked.append(this.result())
@@ -94,10 +95,13 @@ def _visit_listed(
         if plan.allowance.spent() and _is_asked(entry, capture, before):
             plan.allowance.left += 1
             continue
-        finding = visit(
-            source, url, entry, fetch, before, plan.now, capture=capture, later=plan.later
+        # Without a name: it would be kept until the next one is there.
+        yield _not_twice(
+            visit(source, url, entry, fetch, before, plan.now, capture=capture, later=plan.later),
+            before,
+            lookup,
+            seen,
         )
-        yield _not_twice(finding, before, lookup, seen)
 
 
 def _is_asked(entry: Entry, capture: Capture | None, before: Known | None) -> bool:
