@@ -145,12 +145,12 @@ def _with_sum(coverage: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _row(desk: Mapping[str, Any]) -> Row:
-    name = desk["desk"].replace("_", " ")
+    name = desk["desk"].replace("_", " ").title()
     failing, late, quiet, new = (
         str(desk[key] or "-") for key in ("failing", "late", "quiet", "new")
     )
     checked = f"{desk['checked']} of {desk['watched']}"
-    return Row(name[:1].upper() + name[1:], checked, failing, late, quiet, new, desk["newest"])
+    return Row(name, checked, failing, late, quiet, new, desk["newest"])
 
 
 def _state(section: Mapping[str, Any]) -> State:

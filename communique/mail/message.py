@@ -39,19 +39,28 @@ class _Policy(EmailPolicy):
     def fold_binary(self, name: str, value: Any) -> bytes:
         if name.lower() in UNFOLDED:
             return f"{name}: {value}\r\n".encode("ascii")
-        if name.lower() == "subject" and not str(value).isascii():
-            return _encoded(name, str(value))
+        if name.lower() == "subject":
+            return _subject(str(value))
         folded = super().fold_binary(name, value)
         return re.sub(rb"\A([^\r\n:]+:) ?\r\n ", rb"\1 ", folded)
 
 
-def _encoded(name: str, value: str) -> bytes:
-    """A header whose text is not ASCII: its first words as they are, the rest in encoded words. The
-    library's own folding loses blanks where one encoded word ends and the next begins."""
+def _subject(value: str) -> bytes:
+    """A subject as it is sent: what is ASCII as it stands, else from about there on in encoded
+    words. The library's own folding adds blanks at folds and loses them between encoded words."""
+    if value.isascii():
+        lines = [""]
+        for word in f"Subject: {value}".split(" "):
+            if lines[-1] and len(lines[-1]) + len(word) > 76:
+                lines.append("")
+            lines[-1] += f" {word}" if lines[-1] or len(lines) > 1 else word
+        return ("\r\n".join(lines) + "\r\n").encode("ascii")
     plain = re.match(r"[!-~](?:[ -~]{0,50}[!-~])?(?= )|", value)
-    head = f"{name}: {plain[0]} " if plain and plain[0] else f"{name}: "
-    rest = Header(value[len(head) - len(name) - 2 :], "utf-8", 76, head.rstrip(": "))
-    return (head + rest.encode(linesep="\r\n") + "\r\n").encode("ascii")
+    head = f"Subject: {plain[0]} " if plain and plain[0] else "Subject: "
+    text = Header(value[len(head) - len("Subject: ") :], "utf-8", 76, head.rstrip(": "))
+    rest = text.encode(linesep="\r\n")
+    head = head.rstrip(" ") if rest.startswith("\r\n") else head
+    return f"{head}{rest}\r\n".encode("ascii")
 
 
 # 7 bit: not every server on the way says that it takes eight.

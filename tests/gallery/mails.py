@@ -32,6 +32,8 @@ FILES = text("""
 """)
 
 
+FAILING_SINCE = world.NOW - timedelta(days=1, hours=9)
+LATE_SINCE = (world.NOW - timedelta(days=61)).date()
 # The six that the documentation shows, and which of a run's mails they are.
 SHOWN = ("instant", "grouped", "wording", "withdrawn", "digest", "digest-without-news")
 
@@ -103,9 +105,15 @@ class _Run:
     def digest(self, name: str, at: datetime) -> None:
         """Looks at every source, puts the digests together and sends them."""
         for number, source in enumerate(self.sources):
-            failing = {"state": "failing", "error": "listing answered 503 Service Unavailable"}
-            state = {7: failing, 15: failing, 9: {"state": "late"}}.get(number, {})
-            seen = {"newest": (at - timedelta(days=number % 9)).date(), **state}
+            error = "The listing answered 503 Service Unavailable."
+            failing = {"state": "failing", "error": error, "since": FAILING_SINCE}
+            late = {"state": "late", "newest": LATE_SINCE, "since": FAILING_SINCE}
+            unwell = {
+                "demo_embassy_rs": failing,
+                "demo_embassy_ug": failing,
+                "demo_embassy_om": late,
+            }
+            seen = {"newest": (at - timedelta(days=number % 9)).date(), **unwell.get(source.id, {})}
             turn(self.engine, source.id, at - timedelta(minutes=50), **seen)
         assert queue_digests(self.engine, self.settings, self.sources, at).problems == ()
         self.send(name, at)

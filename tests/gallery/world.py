@@ -140,7 +140,6 @@ INSTANT = Story(
     f"and of those who may not. {_CLAIM} Huawei has worked in Norway for more than twenty years "
     "and has always kept to the laws of the land. We trust that the Norwegian side will decide "
     "for itself.",
-    date(2026, 3, 1),
 )
 REPOST = Story(
     "demo_embassy_iberia",
