@@ -169,7 +169,7 @@ def _held(connection: Connection, row: Facts) -> str:
 
 def _pending(subscription: Facts, row: Facts, now: datetime) -> tuple[str, datetime | None]:
     """Until when it waits, and for what."""
-    silent = silence(subscription, now)
+    silent = silence(subscription, now) or (Held.DISABLED if subscription.disabled_at else None)
     if silent is not None:
         return f"waits, but will be held back: {_BECAUSE.get(silent, silent)}", None
     due = row.mail_next_try_at or row.next_try_at
