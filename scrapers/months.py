@@ -56,7 +56,12 @@ def calendar(languages: tuple[str, ...]) -> Calendar:
     language.
     """
     with _BUILDING:
-        return _calendar(languages)
+        built = _calendar.cache_info().misses
+        found = _calendar(languages)
+        if _calendar.cache_info().misses > built:
+            # All that babel knows of a language takes a hundred times the table, and stays.
+            getattr(localedata, "_cache", {}).clear()
+        return found
 
 
 @lru_cache(maxsize=64)
