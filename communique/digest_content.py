@@ -17,6 +17,8 @@ from communique.usual import Count
 
 # Rules that are compared with their usual.
 MOST_COUNTS = 12
+# Of a usual period; a day on which clocks jump is longer.
+SHORT = 0.9
 
 _BEFORE = text("""
     SELECT created_at FROM communique.deliveries
@@ -72,9 +74,12 @@ class Digest:
         return LENGTHS[self.how]
 
     def since(self, now: datetime) -> datetime:
-        """The beginning of what it covers: the last digest; of the first, a usual period."""
-        before = [one.before for one in self.members if one.before is not None]
-        return min(before, default=now - self.length)
+        """The beginning of what it covers: the last digest. Of the first one, and where that was
+        only a short time ago (the hour was changed), a usual period, or it would say of a morning
+        that nobody looked."""
+        usual = now - self.length
+        last = min((one.before for one in self.members if one.before is not None), default=usual)
+        return last if now - last > SHORT * self.length else usual
 
 
 def content(digest: Digest, facts: Facts, alerts: Sequence[Alert]) -> dict[str, Any]:

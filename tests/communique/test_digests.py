@@ -334,6 +334,17 @@ def test_a_digest_says_who_was_checked_what_came_and_who_is_failing_since_when(
     assert entry["since"] == (NOW - timedelta(days=2)).isoformat()
 
 
+def test_a_digest_soon_after_the_last_one_says_of_no_morning_that_nobody_looked(
+    engine: Engine, sources: tuple[Source, ...]
+) -> None:
+    turn(engine, "embassy_one", NOW - timedelta(hours=2))
+    subscribed(engine, "ana@example.org", **NEW)
+    queue(engine, sources)
+    change(engine, "subscriptions", zone="Asia/Tokyo")  # where the next seven o'clock is tomorrow's
+    assert queue(engine, sources, hours=16, minutes=1).queued == 1
+    assert rows(engine, MAILS)[-1].content["coverage"]["checked"] == 1
+
+
 def test_turns_of_another_period_are_not_counted_and_one_that_ran_into_it_is(
     engine: Engine, sources: tuple[Source, ...]
 ) -> None:
