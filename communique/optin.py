@@ -148,4 +148,8 @@ def _chosen(made: Subscription) -> dict[str, str]:
         "Rules": ", ".join(made.rules),
         "Countries": ", ".join(made.countries),
     }
+    if made.how != "instant":
+        chosen["At"] = f"{made.hour:02}:00 ({made.zone})"
+    if made.quiet_from is not None:
+        chosen["Quiet"] = f"{made.quiet_from:02}:00 to {made.quiet_until:02}:00 ({made.zone})"
     return {name: value for name, value in chosen.items() if value}

@@ -202,6 +202,27 @@ def test_a_passage_taken_out_shows_what_stood_there_and_that_the_rule_holds_no_l
         assert "nothing" in said
 
 
+def test_what_was_said_before_stands_in_the_mail_with_who_said_it_first(
+    engine: Engine, told: Told
+) -> None:
+    claim = (
+        "Whoever closes a harbour to honest ships for fear of their flags will sooner or later "
+        "find that the fish are sold in another town and that nobody comes to mend the lamps."
+    )
+    earlier = {"seen": NOW - timedelta(days=9), "on": date(2026, 2, 20), "title": "On harbours"}
+    first = "https://two.example/harbours"
+    post(engine, text=f"Nothing new. {claim}", source="mission_two", url=first, **earlier)
+    post(engine, text=f"They plan a clean network. {claim} We thank the hosts.")
+    mail = told()
+    for said in words(mail):
+        assert "First said by Chinese Mission Two on 20 February 2026: On harbours" in said
+        assert claim.rstrip(".") in said.replace(" | ", " ")
+    link = page(mail).find("a", string="On harbours")
+    assert link is not None
+    assert link["href"] == first
+    assert first in plain(mail)
+
+
 def test_of_many_matches_some_are_shown_and_the_rest_counted(engine: Engine, told: Told) -> None:
     post(engine, text="A clean network is a claim. " * 8)
     mail = told()

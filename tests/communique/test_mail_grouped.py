@@ -158,7 +158,7 @@ def test_no_number_of_alerts_makes_a_mail_too_large_or_hides_one(
     engine: Engine, office: Office, told: Told
 ) -> None:
     hears(engine, "network", most_a_day=500)
-    for number in range(300):
+    for number in range(120):
         some(
             engine,
             number,
@@ -172,7 +172,7 @@ def test_no_number_of_alerts_makes_a_mail_too_large_or_hides_one(
     for said in words(mail):
         found = re.search(r"(\d+) in full, (\d+) by title, (\d+) by number", said)
         assert found is not None
-        assert sum(map(int, found.groups())) == 300
+        assert sum(map(int, found.groups())) == 120
         assert full == int(found[1]) >= 5
         by_title = int(found[2])
         assert str(mail["Message-ID"]) in said
@@ -181,7 +181,7 @@ def test_no_number_of_alerts_makes_a_mail_too_large_or_hides_one(
         mine = text(
             "SELECT count(DISTINCT statement_id) FROM analyst.alerts WHERE message_id = :id"
         )
-        assert connection.execute(mine, {"id": str(mail["Message-ID"])}).scalar() == 300
+        assert connection.execute(mine, {"id": str(mail["Message-ID"])}).scalar() == 120
 
 
 def test_an_edit_and_a_withdrawal_stand_among_new_statements_as_what_they_are(
