@@ -9,7 +9,6 @@ from communique.rules.query import And, Fact, Near, Node, Not, Or, Phrase, Query
 from communique.rules.words import Words
 from communique.text import BREAK
 from communique.text.classes import is_by_character
-from communique.text.tokens import ABBREVIATIONS
 
 _FIRST_UNSPACED = "\u3041"  # kana, Chinese, Hangul: written without blanks, and without marks
 _OPERATORS = frozenset({"and", "or", "not"})
@@ -74,9 +73,7 @@ def _of_phrase(words: Words) -> str:
     pieces = [words.terms[0]]
     for (term, gap), (following, after) in pairwise(zip(words.terms, words.gaps, strict=True)):
         marks = "," * ((after - gap) // BREAK)
-        # The tokenizer takes a mark right after "Mr" for its dot.
-        before = " " if marks and term in ABBREVIATIONS else ""
-        pieces += [before, marks, "" if _is_tied(term, following) and not marks else " ", following]
+        pieces += [marks, "" if _is_tied(term, following) and not marks else " ", following]
     return f'"{"".join(pieces)}"'
 
 

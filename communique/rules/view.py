@@ -8,8 +8,9 @@ import numpy as np
 
 from communique.rules.query import TextField
 from communique.rules.values import Document, Span
-from communique.text import BREAK, stem, tokenize_columns
+from communique.text import BREAK, tokenize_columns
 from communique.text.stems import has_stemmer
+from communique.text.stems import stems as stems_of
 
 # Title and text are further apart than any phrase can reach, marks in it included.
 _APART = BREAK * 100
@@ -61,9 +62,7 @@ def view_of(document: Document, *, stemmed: bool = True) -> View:
     terms = title.terms + text.terms
     stems = terms
     if stemmed and has_stemmer(document.language):
-        # Each different term is looked up once.
-        known = {term: stem(term, document.language) for term in set(terms)}
-        stems = list(map(known.__getitem__, terms))
+        stems = stems_of(terms, document.language)
     row = _row(terms)
     return View(
         terms,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from communique.text.tokens import ABBREVIATIONS
+from communique.text.walk import ABBREVIATIONS
 
 PASSAGE_LIMIT = 600  # characters on either side of a span; a page without full stops has no more
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 
 import snowballstemmer
 
@@ -15,6 +16,7 @@ _ALGORITHMS = {
     "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish",
     "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
+MOST_KNOWN = 100_000  # terms of one language whose stems are remembered
 STEMMED = frozenset(_ALGORITHMS)  # the languages for which `stem` does anything
 
 
@@ -26,6 +28,30 @@ def primary(language: str) -> str:
 def has_stemmer(language: str) -> bool:
     """Whether `stem` does anything for the language."""
     return primary(language) in _ALGORITHMS
+
+
+def stems(terms: Sequence[str], language: str) -> list[str]:
+    """The stem of each (folded) term."""
+    return list(map(_known(primary(language)).__getitem__, terms))
+
+
+class _Known(dict[str, str]):
+    """The stems of one language, as far as somebody asked; begun anew when they are many."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, term: str) -> str:
+        if len(self) >= MOST_KNOWN:
+            self.clear()
+        self[term] = stemmed = stem(term, self._language)
+        return stemmed
+
+
+@cache
+def _known(language: str) -> _Known:
+    return _Known(language)
 
 
 @lru_cache(maxsize=200_000)

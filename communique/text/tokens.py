@@ -14,27 +14,16 @@
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from operator import itemgetter
 
+from communique.text.bulk import bulk
 from communique.text.classes import classes
-from communique.text.fold import fold_cluster, fold_word, simplified
+from communique.text.walk import Walked, walk
 
 BREAK = 1_000  # how far positions jump at a mark: further than any phrase is long
-
-ELISIONS = frozenset(
-    {"l", "d", "j", "m", "t", "s", "n", "c", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu"}
-    | {"un", "dell", "nell", "sull", "dall", "all", "coll", "quest", "quell", "gl"}
-)
-# Abbreviations that stand before what they belong to, so their dot ends nothing.
-ABBREVIATIONS = frozenset(
-    {"mr", "mrs", "ms", "messrs", "mme", "mlle", "sr", "sra", "ing", "dr", "prof", "st", "rev"}
-    | {"sen", "rep", "gen", "gov", "lt", "col", "capt", "sgt", "maj", "adm", "cmdr", "amb", "hon"}
-    | {"vs", "nr", "bzw"}
-)
+LONG = 300  # characters from which on it pays to take most tokens at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,85 +60,26 @@ def tokenize(text: str) -> list[Token]:
 
 def tokenize_columns(text: str) -> Tokens:
     """`tokenize` without an object per token."""
-    tokens = Tokens()
-    terms, starts, ends, positions = tokens.terms, tokens.starts, tokens.ends, tokens.positions
-    characters = simplified()
-    breaks = 0
-    silent_dot = -1
-    for match in _pattern().finditer(text.translate(classes())):
-        kind = match.lastgroup
-        start, end = match.span()
-        if kind == "plain" or kind == "last":
-            term = fold_word(text[start:end])
-            if not term:  # an Arabic stroke without a letter
-                continue
-            positions.append(len(terms) + breaks)
-            terms.append(term)
-            starts.append(start)
-            ends.append(end)
-            if term in ABBREVIATIONS:
-                silent_dot = end
-        elif kind == "stop":
-            breaks += BREAK if start != silent_dot else 0
-        elif kind == "run":
-            # Characters of which each is a token: the bulk of a Chinese text, so all at once.
-            first = len(terms) + breaks
-            positions += range(first, first + end - start)
-            terms += text[start:end].translate(characters)
-            starts += range(start, end)
-            ends += range(start + 1, end + 1)
-        else:
-            for term, low, high in filter(itemgetter(0), _parts(kind or "", text[start:end])):
-                positions.append(len(terms) + breaks)
-                terms.append(term)
-                starts.append(start + low)
-                ends.append(start + high)
-    return tokens
+    if len(text) >= LONG:
+        return _placed(bulk(text))
+    walked = Walked()
+    walk(walked, text, text.translate(classes()), 0, len(text))
+    return _placed(walked)
 
 
-@cache
-def _pattern() -> re.Pattern[str]:
-    """What makes a token, or breaks a phrase, in the classes of a text. Quantifiers are possessive
-    wherever they could be given back, so matching is linear."""
-    letter = "[wd]m*+"
-    word = f"{letter}[wdm]*+"
-    return re.compile(
-        rf"""
-          (?P<plain>     {word} (?![.,']) | a[am]*+ )
-        | (?P<run>       c++ (?![mt]) | c+ (?=c[mt]) )
-        | (?P<initials>  wm*+ (?:\.wm*+)+ (?![wdm]) \.?  |  wm*+ \. (?=s++w) )
-        | (?P<quoted>    \[ {letter} \] {word} (?:'{word})*+  |  {word} (?:'{word})++ )
-        | (?P<number>    d++ (?:\.d++)++ (?![wm])  |  d{{1,2}}+ \. {word}
-                      |  (?<![wdm.,]) d{{1,3}}+ (?:,ddd(?!d))++ (?![wm]) (?:\.d++(?!w))? )
-        | (?P<last>      {word} )
-        | (?P<cluster>   c [mt]++ | l v? t? m*+ | v t? m*+ | t m*+ )
-        | (?P<expanding> k m*+ )
-        | (?P<stop>      [.,!] | (?>rn|n|r) [sm]*+ (?>rn|n|r) )
-        """,
-        re.VERBOSE,
-    )
-
-
-def _parts(kind: str, raw: str) -> list[tuple[str, int, int]]:
-    """The terms of what is no plain word, each with its offsets in `raw`."""
-    if kind == "quoted":
-        return _quoted(raw)
-    if kind == "expanding":
-        return [(term, 0, len(raw)) for term in fold_cluster(raw) if term.isalnum()]
-    if kind == "cluster":
-        return [(fold_cluster(raw), 0, len(raw))]
-    joint = "" if kind == "initials" else "."
-    pieces = re.split("[.．]", raw.replace(",", "").rstrip(".．"))
-    return [(joint.join(map(fold_word, pieces)), 0, len(raw))]
-
-
-def _quoted(raw: str) -> list[tuple[str, int, int]]:
-    kinds = raw.translate(classes())
-    pieces = [match.span() for match in re.finditer("[^']+", kinds)]
-    folded = [fold_word(re.sub(r"[\[\]]", "", raw[low:high])) for low, high in pieces]
-    if len(pieces) > 1 and folded[-1] == "s":
-        del pieces[-1], folded[-1]
-    if len(pieces) > 1 and folded[0] in ELISIONS:
-        rest = "".join(folded[1:])
-        return [(folded[0], 0, pieces[0][1]), (rest, pieces[1][0], pieces[-1][1])]
-    return [("".join(folded), 0, pieces[-1][1])]
+def _placed(walked: Walked) -> Tokens:
+    """The tokens with their positions: their numbers, and BREAK more for each place where one mark
+    or several stand."""
+    starts = walked.starts
+    positions: list[int] = []
+    begun = breaks = 0
+    for stop in walked.stops:
+        if stop in walked.silent:
+            continue
+        token = bisect_left(starts, stop, begun)
+        if token > begun or not breaks:
+            positions += range(begun + breaks, token + breaks)
+            begun = token
+            breaks += BREAK
+    positions += range(begun + breaks, len(starts) + breaks)
+    return Tokens(walked.terms, starts, walked.ends, positions)
