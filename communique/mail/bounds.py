@@ -18,6 +18,8 @@ MOST_HTML = 98_000
 MOST_MAIL = 195_000
 # What the markup around a marked piece, a passage and an edit takes, in bytes.
 MARKED, PASSAGE, EDIT = 140, 160, 600
+# Rules that are named as the reason for a mail.
+MOST_NAMED = 8
 
 
 def fits(mail: EmailMessage) -> bool:
@@ -53,6 +55,7 @@ def trimmed(
     kept, posts = letter.echoes[:echoes], letter.reposts[:reposts]
     return replace(
         letter,
+        heard=tuple(map(_briefly, letter.heard)),
         changes=edits,
         more_changes=letter.more_changes + len(letter.changes) - len(edits),
         rules=tuple(cards),
@@ -81,6 +84,13 @@ def merged(letters: Iterable[Letter]) -> Letter:
     every = by_weight(cards.values())
     severity = every[0].severity if every else first.severity
     return replace(first, rules=every, severity=severity, heard=tuple(heard.values()))
+
+
+def _briefly(heard: Heard) -> Heard:
+    """With its first rules, and how many more there are."""
+    more = len(heard.rules) - MOST_NAMED
+    named = (*heard.rules[:MOST_NAMED], f"{more} more rules")
+    return replace(heard, rules=named) if more > 1 else heard
 
 
 def _within(changes: Iterable[Change], budget: int) -> tuple[tuple[Change, ...], int]:

@@ -24,8 +24,9 @@ from communique.mail.render import html_page, text_page
 SUBJECT = 180
 # Of a header that is not folded, in characters.
 LINE = 900
-# What passages and edits may take, in bytes of HTML: less, where the mail is too large else.
-BUDGETS = (40_000, 12_000, 3_000)
+# What passages and edits may take, in bytes of HTML, and how many rules, passages of each, edits
+# and reposts there may be: less, where the mail is too large else.
+BUDGETS = ((40_000, 20, 5, 8, 10), (12_000, 12, 3, 4, 5), (3_000, 6, 1, 2, 2))
 
 
 # For machines: ASCII without blanks, which the library would encode where it cannot be folded.
@@ -113,8 +114,9 @@ def compose(
 ) -> EmailMessage:
     """The mail that tells `letter`, to its one recipient. date: when it is sent (aware); links: how
     to leave, else a mail does it; pages: where the analysts' pages are reached, if anywhere."""
-    for budget in BUDGETS:
-        mail = _composed(trimmed(letter, budget), origin, message_id, date, links, pages)
+    for budget, rules, excerpts, changes, reposts in BUDGETS:
+        most = {"rules": rules, "excerpts": excerpts, "changes": changes, "reposts": reposts}
+        mail = _composed(trimmed(letter, budget, **most), origin, message_id, date, links, pages)
         if fits(mail):
             break
     return mail

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select, text
 
 from communique.alerting import judge
+from communique.mail.changes import Change
 from communique.mail.clean import shown, web_address
-from communique.mail.grouped import Grouped, compose_grouped
-from communique.mail.letter import Letter, letter
+from communique.mail.excerpts import Excerpt, Piece
+from communique.mail.grouped import Grouped, brief_of, compose_grouped
+from communique.mail.letter import Heard, Letter, letter
 from communique.mail.message import compose, sender, subject
 from communique.mail.notice import compose_confirmation, compose_notice
 from communique.outbox import send_pending
@@ -236,6 +238,43 @@ def test_whatever_a_header_is_made_of_a_strict_parser_reads_what_was_meant(
     heading = page(alone).h1
     assert heading is not None
     assert unchanged(heading.get_text()) == unchanged(told.title)
+
+
+def test_the_most_that_a_mail_can_hold_is_bounded(known: Letter) -> None:
+    every_other = [
+        (Piece("字"), Piece("字", mark)) for mark in ("old", "new") for _ in range(2_000)
+    ]
+    words = tuple(piece for pair in every_other for piece in pair)
+    hits = tuple(p for _ in range(12) for p in (Piece("些字词句" * 60), Piece("清洁网络", "hit")))
+    card = replace(known.rules[0], note="注" * 500, excerpts=(Excerpt("text", hits),) * 5)
+    rules = tuple(f"rule {number} {'x' * 50}, version 1" for number in range(20))
+    largest = replace(
+        known,
+        kind="wording",
+        title="网" * 300,
+        publisher="部" * 120,
+        url="https://one.example/" + "&'" * 900,
+        rules=tuple(replace(card, rule=f"rule{number}") for number in range(20)),
+        changes=(Change("text", words, words),) * 8,
+        heard=tuple(Heard(number, "表" * 100, rules) for number in range(10)),
+    )
+    several = Grouped(
+        recipient=known.recipient,
+        stories=(largest,) * 40,
+        briefs=(brief_of(largest),) * 40,
+        unlisted=920,
+        severities=(("urgent", 1_000),),
+        threads=tuple(range(1_000)),
+        heard=largest.heard,
+    )
+    for mail in (
+        compose(largest, ORIGIN, "<4@mail.example.org>", NOW),
+        compose_grouped(several, ORIGIN, "<5@mail.example.org>", NOW),
+    ):
+        check(strictly(mail.as_bytes()))
+    counted = re.search(r"(\d+) in full, (\d+) by title, (\d+) by number", page(mail).get_text())
+    assert counted is not None
+    assert sum(map(int, counted.groups())) == 1_000
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
