@@ -38,7 +38,9 @@ def walk(walked: Walked, text: str, kinds: str, start: int, end: int) -> None:
     """Adds the tokens and marks that begin in text[start:end]. kinds: the classes of the whole
     text; nothing that began earlier reaches beyond `start`."""
     terms, starts, ends = walked.terms, walked.starts, walked.ends
-    for match in _pattern().finditer(kinds, start):
+    # What follows the last of these decides about it, at most behind blanks: "B. Tidewell".
+    bound = _blanks().match(kinds, end)
+    for match in _pattern().finditer(kinds, start, bound.end() + 1 if bound else end):
         kind = match.lastgroup or ""
         low, high = match.span()
         if low >= end:
@@ -65,6 +67,11 @@ def walk(walked: Walked, text: str, kinds: str, start: int, end: int) -> None:
                     terms.append(term)
                     starts.append(low + first)
                     ends.append(low + last)
+
+
+@cache
+def _blanks() -> re.Pattern[str]:
+    return re.compile("s*+")
 
 
 @cache

@@ -163,7 +163,23 @@ def test_no_text_is_too_odd(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a.", "a'", "5,", "1,000,", "\n ", "[a]", "ก็", "한\u1100", "-", "5.", "a", "网"]
+    "piece",
+    [
+        "a.",
+        "a'",
+        "5,",
+        "1,000,",
+        "\n ",
+        "[a]",
+        "ก็",
+        "한\u1100",
+        "-",
+        "5.",
+        "a",
+        "网",
+        "\u200b ",
+        "B. ",
+    ],
 )
 def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
     started = time.perf_counter()
