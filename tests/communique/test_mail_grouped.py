@@ -134,6 +134,22 @@ def test_a_story_that_two_subscriptions_tell_of_stands_once_and_names_both(
     assert "End these subscriptions" in words(mail)[1]
 
 
+def test_what_only_a_repost_says_is_told_with_its_story_and_named_as_the_reposts(
+    engine: Engine, told: Told
+) -> None:
+    hears(engine, "network", "firms")
+    one = some(engine, 1, "A word on trust", "They ask for a clean network.")
+    some(engine, 2, "A word on trust", "They put up a mast.", source="mission_two", story=one.story)
+    some(engine, 3, "Something else", "Acme has opened a house.")
+    mail = told()
+    assert str(mail["Subject"]).startswith("[urgent] 2 alerts: The plan, Masts: ")
+    assert len(page(mail).select("td.storyhead")) == 2
+    for said in words(mail):
+        assert "in the version of Chinese Mission Two" in said
+        assert said.lower().count("also posted by") == 1
+    assert "They put up a »mast«." in plain(mail)
+
+
 def test_what_is_beyond_a_days_measure_is_told_by_title_and_counted(
     engine: Engine, told: Told
 ) -> None:
