@@ -58,7 +58,7 @@ class View:
 def view_of(document: Document, *, stemmed: bool = True) -> View:
     """Tokenizes title and text. stemmed: whether any rule needs stems."""
     title, text = tokenize_columns(document.title), tokenize_columns(document.text)
-    shift = (title.positions[-1] if title.positions else 0) + _APART
+    before = (title.positions[-1] if title.positions else 0) + _APART
     terms = title.terms + text.terms
     stems = terms
     if stemmed and has_stemmer(document.language):
@@ -68,7 +68,7 @@ def view_of(document: Document, *, stemmed: bool = True) -> View:
         terms,
         title.starts + text.starts,
         title.ends + text.ends,
-        title.positions + [position + shift for position in text.positions],
+        [position - before for position in title.positions] + text.positions,
         len(title),
         stems,
         row,
