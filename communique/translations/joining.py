@@ -13,6 +13,12 @@ _STANDING = text("""
            EXISTS (SELECT FROM communique.deliveries d WHERE d.story_id = s.story_id) AS told
     FROM communique.statements s WHERE s.id = ANY (CAST(:ids AS bigint[]))
 """)
+# Whoever judges these stories just now has told of them before it is asked who was told.
+_LOCK = text("""
+    SELECT id FROM communique.stories WHERE id IN (
+        SELECT story_id FROM communique.statements WHERE id = ANY (CAST(:ids AS bigint[]))
+    ) ORDER BY id FOR UPDATE
+""")
 _APART = text("""
     SELECT s.story_id, o.story_id AS other_id
     FROM communique.statements m
@@ -33,6 +39,7 @@ def join_stories(connection: Connection, pairs: Sequence[tuple[int, int]]) -> No
     earlier, with all its statements. Two stay apart that somebody has put apart by hand, and two
     of which each was told to somebody: what was told stands. Must run under the settling lock."""
     ids = sorted({one for each in pairs for one in each})
+    connection.execute(_LOCK, {"ids": ids})
     rows = connection.execute(_STANDING, {"ids": ids}).all()
     story = {row.id: row.story_id for row in rows}
     told = {row.story_id for row in rows if row.told}

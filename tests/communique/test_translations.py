@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, insert, select, text
 
+from communique.alerting import judge
 from communique.schema import StatementRow, StoryCorrection, Translation
 from communique.settling import settle
 from communique.translations import Text, anchors_of, likeness, pairs_of
+from communique.translations.joining import join_stories
+from communique.watchlists import load_watchlists
 from tests.communique.alert_rows import NOW, Posted, edit, post
+from tests.communique.test_alerting import hears, wait_until, waits_for_a_lock
 
 DAY = date(2026, 3, 1)
 ENGLISH = (
@@ -191,6 +197,30 @@ def test_editions_of_one_ministry_are_one_publisher_and_missions_are_not(engine:
     ministry, edition, one, other = stories(engine, posts)
     assert ministry == edition
     assert one != other
+
+
+def test_what_is_told_of_while_it_is_joined_keeps_its_story(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "chips.yaml").write_text("rules: [{id: c, name: C, severity: info, query: chips}]")
+    hears(engine, "ana@example.org", "*")
+    earlier = post(engine, text="Nothing of note.")
+    later = post(engine, text="Of chips.", url="https://one.example/2")
+    settle(engine, NOW, steps=())
+
+    def join() -> None:
+        with engine.begin() as connection:
+            join_stories(connection, [(earlier.statement, later.statement)])
+
+    with ThreadPoolExecutor(2) as pool:
+        with engine.begin() as holder:
+            # The delivery's foreign key waits for this lock when the story is locked already.
+            holder.execute(text("SELECT FROM communique.subscriptions FOR UPDATE"))
+            judging = pool.submit(judge, engine, load_watchlists(tmp_path), NOW)
+            wait_until(lambda: waits_for_a_lock(engine))
+            joining = pool.submit(join)
+            wait_until(lambda: waits_for_a_lock(engine, 2))
+        joining.result()
+        assert judging.result().queued == 1
+    assert stories(engine, [earlier, later]) == [later.story] * 2
 
 
 def test_what_was_put_apart_by_hand_stays_apart(engine: Engine) -> None:
