@@ -17,10 +17,11 @@ from communique.verdicts import Held
 def lock_judging(connection: Connection, stories: Collection[int]) -> None:
     """Waits until nobody judges or tells a statement of these stories, and lets nobody begin until
     the transaction ends. Statements first and wordings next, as intake does, then stories, as
-    judging does."""
+    judging does, which locks what stands again before."""
     asked = {"stories": sorted(stories)}
     connection.execute(_LOCK_STATEMENTS, asked)
     connection.execute(_LOCK_WORDINGS, asked)
+    connection.execute(_LOCK_RESTORED, asked)
     connection.execute(_LOCK_STORIES, asked)
 
 
@@ -43,6 +44,11 @@ ORDER BY id FOR NO KEY UPDATE
 _LOCK_WORDINGS = text("""
 SELECT r.id FROM communique.revisions r JOIN communique.statements s ON s.id = r.statement_id
 WHERE s.story_id = ANY (CAST(:stories AS bigint[])) ORDER BY r.id FOR NO KEY UPDATE OF r
+""")
+_LOCK_RESTORED = text("""
+SELECT c.id FROM communique.changes c JOIN communique.statements s ON s.id = c.statement_id
+WHERE s.story_id = ANY (CAST(:stories AS bigint[])) AND c.kind = 'restored'
+ORDER BY c.id FOR NO KEY UPDATE OF c
 """)
 _LOCK_STORIES = text("""
 SELECT id FROM communique.stories WHERE id = ANY (CAST(:stories AS bigint[]))
@@ -103,7 +109,8 @@ WHERE m.id = ANY (CAST(:mails AS bigint[])) AND m.kind = 'alert' AND m.status = 
 """)
 _JUDGE_AGAIN = text("""
 WITH untold AS (
-    SELECT d.id, d.revision_id FROM communique.deliveries d
+    SELECT d.id, d.revision_id, c.id AS restored FROM communique.deliveries d
+    LEFT JOIN communique.changes c ON c.id = d.change_id AND c.kind = 'restored'
     WHERE d.story_id = ANY (CAST(:stories AS bigint[])) AND d.held_because = :held
       AND NOT EXISTS (
           SELECT FROM communique.deliveries t
@@ -116,7 +123,9 @@ WITH untold AS (
     DELETE FROM communique.deliveries WHERE id IN (SELECT id FROM untold)
 ), waiting AS (
     UPDATE communique.revisions SET judged_at = NULL
-    WHERE id IN (SELECT revision_id FROM untold)
+    WHERE id IN (SELECT revision_id FROM untold WHERE restored IS NULL)
+), standing_again AS (
+    UPDATE communique.changes SET judged_at = NULL WHERE id IN (SELECT restored FROM untold)
 )
 SELECT count(*) FROM untold
 """)

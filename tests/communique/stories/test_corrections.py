@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, text
 
 from communique.alerting import judge
+from communique.schema import Change
 from communique.settling import settle
 from communique.stories import group
 from communique.stories.corrections import NotThere, merge, split
@@ -127,6 +128,34 @@ def test_whoever_was_told_keeps_the_story_though_that_statement_is_the_one_split
     assert stories(engine)[1] != first.story
     assert judged() == 1
     assert [row[2] for row in told(engine)] == ["sent", "pending"]
+
+
+def test_every_edit_of_what_is_split_off_is_told_of_also_where_an_earlier_wording_stands_again(
+    engine: Engine, judged: Judge
+) -> None:
+    made = [posted(engine, ONE, number) for number in range(2)]
+    judged()
+    for one in made:
+        later = edit(engine, one, "On the so-called network plan", ONE.replace("nobody", "no one"))
+        with engine.begin() as connection:
+            for kind, now, before in (
+                ("edited", later.revision, one.revision),
+                ("restored", one.revision, later.revision),
+            ):
+                change = {"kind": kind, "statement_id": one.statement, "at": LATER}
+                connection.execute(
+                    insert(Change).values(revision_id=now, earlier_revision_id=before, **change)
+                )
+    assert judged() == 2
+    sent(engine)
+    assert splits(engine, made[1].statement, stays=made[0].statement).judged_again == 3
+    assert judged() == 3
+    news = "SELECT kind, revision_id FROM communique.deliveries WHERE statement_id = {} ORDER BY id"
+    assert rows(engine, news.format(made[1].statement)) == [
+        ("new", made[1].revision),
+        ("wording", later.revision),
+        ("wording", made[1].revision),
+    ]
 
 
 def test_two_who_were_told_of_different_statements_both_hear_of_the_other_side(
