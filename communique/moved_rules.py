@@ -9,11 +9,19 @@ from sqlalchemy import Connection, text
 from communique.selections import EVERY
 
 _LEFT_BEHIND = text("""
+    WITH newest AS (
+        SELECT DISTINCT ON (watchlist, rule) watchlist, rule, retired_at FROM communique.rules
+        ORDER BY watchlist, rule, version DESC
+    )
     SELECT old.watchlist, new.watchlist AS into, old.retired_at AS moved_at,
            array_agg(DISTINCT old.rule) AS rules, array_agg(DISTINCT s.recipient) AS recipients
     FROM communique.rules old
     JOIN communique.rules new ON new.rule = old.rule AND new.watchlist <> old.watchlist
-        AND new.created_at = old.retired_at AND new.retired_at IS NULL
+        AND new.created_at = old.retired_at
+    JOIN newest here ON here.watchlist = old.watchlist AND here.rule = old.rule
+        AND here.retired_at IS NOT NULL
+    JOIN newest there ON there.watchlist = new.watchlist AND there.rule = new.rule
+        AND there.retired_at IS NULL
     JOIN communique.subscriptions s ON s.watchlist = old.watchlist AND s.ended_at IS NULL
         AND s.created_at < old.retired_at
     WHERE NOT EXISTS (

@@ -6,18 +6,20 @@ What is made here is confirmed. Where an address must say first that it wants to
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timezone
 from typing import Any, Unpack
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Select, false, func, select, text, true, update
+from sqlalchemy import ColumnElement, Connection, Select, false, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 
+from communique import rule_versions
 from communique.addressees import normal_address, normal_recipient
 from communique.choices import Choices, SubscriptionError, columns, require_known
-from communique.schema import Recipient, RuleRow
+from communique.schema import Recipient
 from communique.schema import Subscription as Row
 from communique.selections import silence
 from communique.verdicts import Held
@@ -165,9 +167,10 @@ def end(connection: Connection, ids: Iterable[int], now: datetime) -> tuple[Subs
 
 def in_force(connection: Connection) -> Mapping[str, Collection[str]]:
     """The watchlists that have a rule in force, with their rules, as the store knows them."""
-    query = select(RuleRow.watchlist, func.array_agg(RuleRow.rule.distinct()))
-    query = query.where(RuleRow.retired_at.is_(None)).group_by(RuleRow.watchlist)
-    return {watchlist: frozenset(rules) for watchlist, rules in connection.execute(query)}
+    known = defaultdict[str, set[str]](set)
+    for watchlist, rule in rule_versions.in_force(connection):
+        known[watchlist].add(rule)
+    return known
 
 
 def checked(

@@ -30,7 +30,7 @@ _COUNTS = text("""
 _RULES = text("""
     SELECT DISTINCT ON (watchlist, rule) watchlist, rule, name, severity,
         min(created_at) OVER (PARTITION BY watchlist, rule) AS since,
-        bool_or(retired_at IS NULL) OVER (PARTITION BY watchlist, rule) AS in_force
+        retired_at IS NULL AS in_force
     FROM communique.rules ORDER BY watchlist, rule, version DESC
 """)
 _BEGAN = text("SELECT min(started_at) FROM communique.runs WHERE kind IN ('collect', 'replay')")

@@ -362,7 +362,8 @@ def test_counts_stand_against_the_usual_and_say_where_there_is_no_history(
 ) -> None:
     turn(engine, "embassy_one", NOW - timedelta(days=6, hours=6))  # the watching began
     old, new = rule(engine, "huawei"), rule(engine, "ban", created_at=NOW - timedelta(days=1))
-    rule(engine, "gone", retired_at=NOW)
+    rule(engine, "gone")
+    rule(engine, "gone", version=2, retired_at=NOW)
     number = 0
     for days, stories in {0: 4, 1: 1, 2: 3, 3: 0, 4: 2, 5: 4, 8: 50}.items():
         for _ in range(stories):

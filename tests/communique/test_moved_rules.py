@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from communique.alert_runs import alert_run
 from communique.alerting import AlertReport, judge
 from communique.settings import Settings
-from communique.subscriptions import subscribe
+from communique.subscriptions import in_force, subscribe
 from communique.watchlists import load_watchlists
 from tests.communique.alert_rows import NOW, edit, post
 
@@ -125,6 +125,25 @@ def test_a_rule_that_only_leaves_or_only_comes_has_not_moved(
     assert ran(engine, watchlists, 1) == ()
     (watchlists / "plans.yaml").write_text("rules:\n" + PLAN)
     assert ran(engine, watchlists, 2) == ()
+
+
+def test_a_rule_that_came_back_to_its_watchlist_leaves_nobody_behind(
+    engine: Engine, watchlists: Path
+) -> None:
+    hears(engine, "firms", "ana@example.org")
+    both = (watchlists / "firms.yaml").read_text()
+    ran(engine, watchlists)
+    move(watchlists)
+    assert len(ran(engine, watchlists, 1)) == 1
+    plans = watchlists / "plans.yaml"
+    plans.write_text(plans.read_text().replace("urgent", "notice"))
+    assert len(ran(engine, watchlists, 2)) == 1
+    (watchlists / "firms.yaml").write_text(both)
+    assert ran(engine, watchlists, 3) == ()
+    plans.write_text("rules:\n" + FIRM.replace("firm", "form"))
+    assert ran(engine, watchlists, 4) == ()
+    with engine.connect() as connection:
+        assert in_force(connection) == {"firms": {"firm", "plan"}, "plans": {"form"}}
 
 
 def ran(
