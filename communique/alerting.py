@@ -93,9 +93,8 @@ def judge_by(engine: Engine, rulebook: Rulebook, now: datetime, *, batch: int = 
     again = partial(restored, batch=batch)
     _judge_all(engine, again, rulebook, now, tally)
     tally.queued += tell_withdrawals(engine, now)
-    return AlertReport(
-        tally.judged, tally.matches, tally.queued, dict(tally.held), tuple(tally.problems)
-    )
+    problems = dict.fromkeys(tally.problems)  # what was tried again patiently is one problem
+    return AlertReport(tally.judged, tally.matches, tally.queued, dict(tally.held), tuple(problems))
 
 
 def _judge_all(

@@ -126,7 +126,8 @@ def _finding(found: Found, selection: Selection) -> Finding:
         hits,
         Wording(row.earlier_title, row.earlier_text),
         selection.chosen(found.before),
-        backfilled=row.backfilled,
+        # A backfill found the wording, but it stands again since.
+        backfilled=row.backfilled and row.change != "restored",
     )
 
 

@@ -38,7 +38,7 @@ class Finding:
 
     first: it is the statement's first wording. edited: a matched passage was changed, put in or
     taken out, or another rule holds now. change: names the edit: equal for the same edit of the
-    same passages.
+    same passages that makes the same rules hold.
     """
 
     first: bool
@@ -69,7 +69,8 @@ def compared(
     words, words_before = _words(wording, hits), _words(earlier, before)
     another = {_name(hit) for hit in hits} - {_name(hit) for hit in before}
     edited = words != words_before or bool(another)
-    return Finding(False, backfilled, hits, before, edited, _digest(words_before, words))
+    change = _digest(words_before, words, another)
+    return Finding(False, backfilled, hits, before, edited, change)
 
 
 def verdict(finding: Finding, *, told: bool, reread: bool = False) -> Verdict:
@@ -117,6 +118,6 @@ def _words(wording: Wording, hits: Sequence[Hit]) -> frozenset[tuple[str, str]]:
     return words_of(wording, matched_passages(wording, spans_of(hits)))
 
 
-def _digest(before: frozenset[tuple[str, str]], after: frozenset[tuple[str, str]]) -> str:
-    readable = repr((sorted(before), sorted(after)))
+def _digest(*parts: Iterable[tuple[str, str]]) -> str:
+    readable = repr([sorted(part) for part in parts])
     return hashlib.sha256(readable.encode("utf-8", "surrogatepass")).hexdigest()[:12]

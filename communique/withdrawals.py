@@ -20,10 +20,13 @@ WITH gone AS (
            u.id AS subscription_id, u.recipient, u.how, array_agg(m.id) AS matches,
            format('withdrawn:%s:%s:%s', u.id, s.id, extract(epoch FROM s.withdrawn_at)::bigint)
                AS dedupe_key,
-           CASE WHEN u.confirmed_at IS NULL THEN :unconfirmed
+           CASE WHEN u.countries <> '{}' AND NOT u.countries && ARRAY[o.country, o.host_country]
+                THEN :countries
+                WHEN u.confirmed_at IS NULL THEN :unconfirmed
                 WHEN u.paused_at IS NOT NULL AND (u.paused_until IS NULL OR :now < u.paused_until)
                 THEN :paused END AS held
     FROM communique.statements s
+    JOIN communique.sources o ON o.id = s.source_id
     JOIN communique.revisions r ON r.statement_id = s.id AND r.number = s.revision_number
     JOIN communique.matches m ON m.revision_id = r.id
     JOIN communique.rules l ON l.id = m.rule_id
@@ -43,7 +46,7 @@ WITH gone AS (
               'withdrawn:%s:%s:%s', u.id, s.id, extract(epoch FROM s.withdrawn_at)::bigint
           )
       )
-    GROUP BY s.id, r.id, u.id
+    GROUP BY s.id, o.id, r.id, u.id
 ), fast AS (
     SELECT id FROM communique.stories WHERE id IN (SELECT story_id FROM gone)
     ORDER BY id FOR KEY SHARE
@@ -66,6 +69,7 @@ SELECT count(*) FILTER (WHERE held_because IS NULL) FROM queued
 """).bindparams(
     bindparam("severities", list(SEVERITIES), type_=ARRAY(Text)),
     every=EVERY,
+    countries=str(Held.COUNTRIES),
     unconfirmed=str(Held.UNCONFIRMED),
     paused=str(Held.PAUSED),
 )

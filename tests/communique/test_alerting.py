@@ -199,6 +199,20 @@ def test_the_same_edit_by_a_repost_is_told_once_but_a_later_one_again(
     assert judged().queued == 2
 
 
+def test_two_edits_that_make_different_rules_hold_are_each_told(
+    engine: Engine, judged: Judge, watchlists: Path
+) -> None:
+    calm = "  - {{id: no_{0}, name: Calm, severity: info, query: shuts NOT {0}}}\n"
+    more = "".join(calm.format(word) for word in ("regret", "talks"))
+    (watchlists / "network.yaml").write_text(NETWORK + more)
+    first = post(engine)
+    repost = post(engine, source="two", url="https://two.example/", story=first.story)
+    judged()
+    edit(engine, first, TITLE, BODY.replace("regret", "welcome"))
+    edit(engine, repost, TITLE, BODY.replace("Talks", "Speeches"))
+    assert judged().queued == 2
+
+
 def test_a_backfill_is_never_told_until_someone_posts_the_story_anew(
     engine: Engine, judged: Judge
 ) -> None:
@@ -355,9 +369,12 @@ def test_a_revision_that_cannot_be_judged_is_named_waits_and_stops_no_other(
     assert f"Revision {bad.revision} " in problem
     assert "https://one.example/eng/1.htm" in problem
     assert "disk of doom" in problem
+    edit(engine, bad, TITLE, BODY.replace("nobody", "no one"))  # waits for the first one
+    problems = judged(batch=1).problems
+    assert [each.split()[1] for each in problems] == [str(bad.revision), str(bad.revision + 3)]
     with engine.begin() as connection:
         connection.execute(text("DROP TRIGGER refuse ON communique.matches"))
-    assert judged().queued == 1
+    assert judged().queued == 2
 
 
 def test_a_changed_rule_is_a_new_version_and_a_removed_one_is_retired(

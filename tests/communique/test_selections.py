@@ -137,6 +137,27 @@ def test_a_withdrawal_is_told_to_those_who_chose_what_was_withdrawn(
     ]
 
 
+def test_a_withdrawal_in_another_country_is_held_though_the_story_was_told(
+    engine: Engine, watchlists: Path
+) -> None:
+    hears(engine, countries=["DE"])
+    first = post(engine)
+    repost = post(engine, source="two", url="https://two.example/", story=first.story)
+    with engine.begin() as connection:
+        connection.execute(text(
+            "UPDATE communique.sources SET country = 'DE', host_country = NULL WHERE id = 'two'"
+        ))  # fmt: skip
+    assert judge(engine, load_watchlists(watchlists), NOW).queued == 1
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE communique.statements SET withdrawn_at = now()"))
+    queued = [judge(engine, load_watchlists(watchlists), NOW).queued for _ in range(2)]
+    assert queued == [1, 0]
+    assert alerts(engine, "kind", "statement_id", "held_because")[2:] == [
+        ("withdrawn", first.statement, "other countries are subscribed to"),
+        ("withdrawn", repost.statement, None),
+    ]
+
+
 def changed(engine: Engine, kind: str, at: datetime, statement: int, now: int, before: int) -> None:
     with engine.begin() as connection:
         connection.execute(
@@ -167,6 +188,18 @@ def test_a_wording_that_stands_again_is_told_each_time_and_once(
         ("new", "pending", one.revision),
         *(("wording", "pending", each.revision) for each in (two, one, two, one)),
     ]
+
+
+def test_a_wording_that_a_backfill_found_is_told_when_it_stands_again(
+    engine: Engine, watchlists: Path
+) -> None:
+    hears(engine)
+    one = post(engine, backfilled=True)
+    two = edit(engine, one, TITLE, BODY.replace("nobody", "no one"))
+    changed(engine, "edited", NOW, one.statement, two.revision, one.revision)
+    changed(engine, "restored", NOW + timedelta(1), one.statement, one.revision, two.revision)
+    report = judge(engine, load_watchlists(watchlists), NOW + timedelta(days=1))
+    assert (report.queued, report.held) == (2, {"backfill": 1})
 
 
 def test_the_same_restoration_by_a_repost_is_told_once(engine: Engine, watchlists: Path) -> None:
