@@ -88,10 +88,15 @@ def judge_by(engine: Engine, rulebook: Rulebook, now: datetime, *, batch: int = 
     def fetch(connection: Connection, after: int, *, patiently: bool = False) -> Waiting:
         return wordings(connection, after, batch, patiently=patiently)
 
-    if _judge_all(engine, fetch, rulebook, now, tally):
-        _judge_all(engine, partial(fetch, patiently=True), rulebook, now, tally)
     again = partial(restored, batch=batch)
-    _judge_all(engine, again, rulebook, now, tally)
+    left, before = True, -1
+    while left and tally.judged > before:
+        before = tally.judged
+        left = _judge_all(engine, fetch, rulebook, now, tally)
+        _judge_all(engine, again, rulebook, now, tally)
+    if left:
+        _judge_all(engine, partial(fetch, patiently=True), rulebook, now, tally)
+        _judge_all(engine, again, rulebook, now, tally)
     tally.queued += tell_withdrawals(engine, now)
     problems = dict.fromkeys(tally.problems)  # what was tried again patiently is one problem
     return AlertReport(tally.judged, tally.matches, tally.queued, dict(tally.held), tuple(problems))
@@ -100,7 +105,8 @@ def judge_by(engine: Engine, rulebook: Rulebook, now: datetime, *, batch: int = 
 def _judge_all(
     engine: Engine, fetch: _Fetch, rulebook: Rulebook, now: datetime, tally: _Tally
 ) -> bool:
-    """Judges what a query gives, batch by batch. Returns whether some was left to others."""
+    """Judges what a query gives, batch by batch. Returns whether some of it comes second, and was
+    left."""
     after, left = 0, False
     while True:
         waiting, mine = begun_again(

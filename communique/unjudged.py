@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, exists, select, update
 from sqlalchemy.orm import aliased
 
 from communique.schema import Change, Revision, SourceRow, StatementRow
@@ -17,6 +17,7 @@ from communique.settling import not_too_large
 Facts = Row[*tuple[Any, ...]]
 
 _Earlier = aliased(Revision)
+_Again = aliased(Change)
 _WHOLE = (
     *(Revision.id, Revision.statement_id, Revision.number, Revision.title, Revision.text_),
     *(Revision.backfilled, StatementRow.story_id, StatementRow.url, StatementRow.source_id),
@@ -32,7 +33,7 @@ _WHOLE = (
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Rows to be judged, each with the wording before. last: the id to go on after. left: whether
-    some were left to another worker, who has their earlier wording."""
+    some were left because they come second."""
 
     rows: tuple[Facts, ...]
     last: int | None
@@ -41,10 +42,15 @@ class Waiting:
 
 def wordings(connection: Connection, after: int, batch: int, *, patiently: bool) -> Waiting:
     """The next unjudged wordings, locked; at least one, if there is one, as far as they are not too
-    large together. Those that another worker has are skipped, and so is a wording whose earlier one
-    he has: it comes second. patiently: waits for him instead."""
+    large together. Those that another worker has are skipped, and so is a wording that comes
+    second: he has the one before, or an earlier wording stood again meanwhile and is not judged.
+    patiently: waits for him instead, and for nothing else."""
+    stood_again = exists().where(
+        *(_Again.statement_id == Revision.statement_id, _Again.kind == "restored"),
+        *(_Again.judged_at.is_(None), _Again.id < Change.id),
+    )
     query = (
-        select(*_WHOLE)
+        select(*_WHOLE, stood_again.label("stood_again"))
         .join(StatementRow, StatementRow.id == Revision.statement_id)
         .join(SourceRow, SourceRow.id == StatementRow.source_id)
         .outerjoin(
@@ -113,4 +119,4 @@ def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Facts
 
 def _comes_second(row: Facts, mine: set[int]) -> bool:
     waits = row.earlier_id is not None and row.earlier_judged_at is None
-    return waits and row.earlier_id not in mine
+    return row.stood_again or (waits and row.earlier_id not in mine)

@@ -190,6 +190,25 @@ def test_a_wording_that_stands_again_is_told_each_time_and_once(
     ]
 
 
+def test_what_happened_between_two_runs_is_told_in_its_order(
+    engine: Engine, watchlists: Path
+) -> None:
+    hears(engine)
+    one = post(engine)
+    stood, words = one, ("no one", None, "none", None, "not one")
+    for number, word in enumerate(words):
+        at = NOW + timedelta(days=number)
+        now = edit(engine, one, TITLE, BODY.replace("nobody", word)) if word else one
+        kind = "edited" if word else "restored"
+        changed(engine, kind, at, one.statement, now.revision, stood.revision)
+        stood = now
+    judge(engine, load_watchlists(watchlists), NOW + timedelta(days=9), batch=2)
+    assert alerts(engine, "change_id", "status") == [
+        (None, "pending"),
+        *((number, "pending") for number in range(1, 6)),
+    ]
+
+
 def test_a_wording_that_a_backfill_found_is_told_when_it_stands_again(
     engine: Engine, watchlists: Path
 ) -> None:
