@@ -22,12 +22,14 @@ _LEFT_BEHIND = text("""
         AND here.retired_at IS NOT NULL
     JOIN newest there ON there.watchlist = new.watchlist AND there.rule = new.rule
         AND there.retired_at IS NULL
-    JOIN communique.subscriptions s ON s.watchlist = old.watchlist AND s.ended_at IS NULL
-        AND s.created_at < old.retired_at
+    JOIN communique.subscriptions s ON s.watchlist IN (old.watchlist, :every)
+        AND (s.rules = '{}' OR s.rules && ARRAY[old.rule, old.watchlist || '/' || old.rule])
+        AND s.ended_at IS NULL AND s.created_at < old.retired_at
     WHERE NOT EXISTS (
         SELECT FROM communique.subscriptions other
         WHERE other.recipient = s.recipient AND other.ended_at IS NULL
-            AND other.watchlist IN (new.watchlist, :every))
+            AND other.watchlist IN (new.watchlist, :every) AND (other.rules = '{}'
+                OR other.rules && ARRAY[new.rule, new.watchlist || '/' || new.rule]))
     GROUP BY 1, 2, 3 ORDER BY 3, 1, 2
 """)
 NAMED = 5  # subscribers
@@ -44,8 +46,8 @@ class Move:
 
 
 def left_behind(connection: Connection) -> tuple[Move, ...]:
-    """The moves of rules whose earlier subscribers hear neither of the watchlist that these are in
-    now nor of every one; one for each pair of watchlists."""
+    """The moves of rules that earlier subscribers had chosen and hear no longer: neither in the
+    watchlist that these are in now nor in every one; one for each pair of watchlists."""
     moves = list[Move]()
     for row in connection.execute(_LEFT_BEHIND, {"every": EVERY}):
         several, others = len(row.rules) > 1, len(row.recipients) - NAMED

@@ -36,9 +36,9 @@ def move(watchlists: Path) -> None:
     (watchlists / "plans.yaml").write_text("rules:\n" + PLAN)
 
 
-def hears(engine: Engine, watchlist: str, recipient: str) -> None:
+def hears(engine: Engine, watchlist: str, recipient: str, *rules: str) -> None:
     with engine.begin() as connection:
-        subscribe(connection, recipient, watchlist, NOW, known={"firms", "plans"})
+        subscribe(connection, recipient, watchlist, NOW, known={"firms", "plans"}, rules=rules)
 
 
 def judged(engine: Engine, watchlists: Path, days: int = 0) -> AlertReport:
@@ -125,6 +125,32 @@ def test_a_rule_that_only_leaves_or_only_comes_has_not_moved(
     assert ran(engine, watchlists, 1) == ()
     (watchlists / "plans.yaml").write_text("rules:\n" + PLAN)
     assert ran(engine, watchlists, 2) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "misses"),
+    [
+        pytest.param(("firms", "firm"), None, False, id="had chosen another"),
+        pytest.param(("firms", "plan"), None, True, id="had chosen it"),
+        pytest.param(("firms", "plan"), ("plans", "other"), True, id="chooses another there"),
+        pytest.param(("firms", "plan"), ("plans", "plans/plan"), False, id="chooses it there"),
+        pytest.param(("*", "plan"), None, False, id="wherever it is"),
+        pytest.param(("*", "firms/plan"), None, True, id="only where it was"),
+    ],
+)
+def test_who_is_left_behind_depends_on_the_rules_that_are_chosen(
+    engine: Engine,
+    watchlists: Path,
+    before: tuple[str, str],
+    after: tuple[str, str] | None,
+    misses: bool,
+) -> None:
+    hears(engine, before[0], "ana@example.org", before[1])
+    assert ran(engine, watchlists) == ()
+    move(watchlists)
+    if after:
+        hears(engine, after[0], "ana@example.org", after[1])
+    assert len(ran(engine, watchlists, 1)) == misses
 
 
 def test_a_rule_that_came_back_to_its_watchlist_leaves_nobody_behind(
