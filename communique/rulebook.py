@@ -7,7 +7,7 @@ that is reported: a slip of the pen must not silence an alert.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,7 +75,7 @@ def open_rulebook(connection: Connection, loaded: Loaded, now: datetime) -> Rule
         else:
             rules[key] = _rule(row)
             problems.append(f"{name} stays in force as version {row.version}.")
-    problems += _unserved(connection, {watchlist for watchlist, _ in ids})
+    problems += _unserved(connection, ids)
     return Rulebook(compile_rules(rules.values()), ids, tuple(problems))
 
 
@@ -124,12 +124,29 @@ def _is_excused(row: Facts, loaded: Loaded) -> bool:
     )
 
 
-def _unserved(connection: Connection, served: Iterable[str]) -> list[str]:
-    """Watchlists that somebody subscribes to, of which no rule is in force."""
-    running = select(Subscription.watchlist).where(Subscription.ended_at.is_(None)).distinct()
-    lost = sorted(set(connection.execute(running).scalars()) - {*served, EVERY})
-    return [
-        f"Watchlist {name} has subscribers but no rule in force: nobody is told anything of it. "
-        "Bring its file back, or end its subscriptions."
-        for name in lost
-    ]
+def _unserved(connection: Connection, keys: Collection[Key]) -> list[str]:
+    """What somebody subscribes to of which no rule is in force."""
+    watchlists = {EVERY, *(watchlist for watchlist, _ in keys)}
+    running = select(Subscription.watchlist, Subscription.rules).distinct()
+    running = running.where(Subscription.ended_at.is_(None)).order_by(*running.selected_columns)
+    lost = list[str]()
+    for name, rules in connection.execute(running):
+        if name not in watchlists:
+            lost.append(
+                f"Watchlist {name} has subscribers but no rule in force: nobody is told anything "
+                "of it. Bring its file back, or end its subscriptions."
+            )
+        elif rules and not _is_served(name, rules, keys):
+            lost.append(
+                f"Some subscriptions to watchlist {name} chose only {', '.join(rules)}, which is "
+                "not in force: they tell nothing. Bring it back, or choose what took its place."
+            )
+    return list(dict.fromkeys(lost))
+
+
+def _is_served(name: str, rules: Collection[str], keys: Iterable[Key]) -> bool:
+    """Whether one of the rules that are chosen of a watchlist is in force."""
+    return any(
+        name in (EVERY, watchlist) and not {rule, f"{watchlist}/{rule}"}.isdisjoint(rules)
+        for watchlist, rule in keys
+    )

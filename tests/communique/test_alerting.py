@@ -442,6 +442,26 @@ def test_a_watchlist_that_left_its_subscribers_behind_is_reported(
     assert "subscribers" in problem
 
 
+def test_who_chose_only_rules_that_are_no_longer_in_force_is_reported(
+    engine: Engine, judged: Judge, watchlists: Path
+) -> None:
+    judged()
+    with engine.begin() as connection:
+        for email, rules in (
+            ("ben", ("plan",)),
+            ("cy", ("plan", "firm")),
+            ("di", ("talks/talks",)),
+        ):
+            of = "*" if email == "di" else "network"
+            subscribe(connection, f"{email}@example.org", of, NOW, known={of}, rules=rules)
+    assert judged().problems == ()
+    (watchlists / "network.yaml").write_text(NETWORK.replace("id: plan", "id: plans"))
+    (problem,) = judged().problems
+    assert "network chose only plan, which is not in force" in problem
+    (watchlists / "talks.yaml").write_text(TALKS.replace("id: talks", "id: talk"))
+    assert len(judged().problems) == 2
+
+
 def unexplained(engine: Engine) -> Sequence[tuple[object, ...]]:
     """Matches of a subscribed watchlist that no delivery tells of or holds back."""
     return rows(

@@ -150,7 +150,7 @@ def test_who_is_left_behind_depends_on_the_rules_that_are_chosen(
     move(watchlists)
     if after:
         hears(engine, after[0], "ana@example.org", after[1])
-    assert len(ran(engine, watchlists, 1)) == misses
+    assert sum("has moved" in problem for problem in ran(engine, watchlists, 1)) == misses
 
 
 def test_a_rule_that_came_back_to_its_watchlist_leaves_nobody_behind(
