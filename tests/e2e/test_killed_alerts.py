@@ -1,4 +1,4 @@
-"""A few days in which every process is killed at random moments and the mail server misbehaves: what
+"""A few days in which processes are killed at random moments and the mail server misbehaves: what
 people are told is what they would have been told. `make killing` is the long one."""
 
 from __future__ import annotations
