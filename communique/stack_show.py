@@ -15,9 +15,9 @@ from rich.table import Table
 
 from communique.health import TROUBLED
 
-console = Console()
+console = Console(emoji=False)
 if not console.is_terminal:
-    console = Console(width=150)
+    console = Console(width=150, emoji=False)
 GAP = 2  # between columns
 
 

@@ -87,7 +87,7 @@ def _options(
 
 def main() -> None:
     """Runs the command line; a user's mistake prints what to do, never a traceback."""
-    errors = Console(stderr=True)
+    errors = Console(stderr=True, emoji=False)
     try:
         app()
     except ValidationError as error:

@@ -31,7 +31,10 @@ LEAST = 16  # characters of a long value that a column must have room for
 
 
 class _Console(Console):
-    """A console to which strangers' words are only words."""
+    """A console to which strangers' words are only words: `channel:a:` is no emoji either."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(emoji=False, **options)
 
     def print(self, *objects: Any, **options: Any) -> None:
         super().print(*(visible(o) if isinstance(o, str) else o for o in objects), **options)

@@ -8,6 +8,7 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from communique.cli import common
 from communique.cli.app import app
 from communique.docs import main as write_docs
 from tests.command import communique
@@ -92,3 +93,9 @@ def test_a_broken_file_of_sources_names_file_line_and_field(tmp_path: Path) -> N
     assert "china.yaml:3" in said
     assert "embasy" in said
     assert "embassy" in said
+
+
+def test_words_between_colons_stay_words(capsys: pytest.CaptureFixture[str]) -> None:
+    for console in (common.console, common.errors):
+        console.print("Mail 1 to channel:a: put off", markup=False)
+    assert capsys.readouterr() == ("Mail 1 to channel:a: put off\n",) * 2
