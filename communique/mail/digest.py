@@ -155,7 +155,8 @@ def headline(letter: DigestLetter) -> str:
         news = f"{number} alert{'' if number == 1 else 's'}"
     if not letter.watch.alarm:
         return news
-    return f"nothing could be checked{f'; {news}' if number else ''}"
+    alarm = letter.watch.alarm.partition(":")[0]
+    return f"{alarm[:1].lower()}{alarm[1:]}{f'; {news}' if number else ''}"
 
 
 def _passage(letter: Letter) -> Excerpt | None:

@@ -127,6 +127,12 @@ def _alarm(coverage: Mapping[str, Any]) -> str:
             f"Nothing could be checked: none of the {coverage['watched']} sources was looked at "
             "in this time. That there is no news here means nothing. Tell your maintainer."
         )
+    if not coverage["read"] and (coverage["new"] or coverage["revised"]):
+        return (
+            f"Nothing could be checked in full: every source that was looked at "
+            f"({coverage['checked']}) fails, at least in part. There may be more news than stands "
+            "here. Tell your maintainer."
+        )
     if not coverage["read"]:
         return (
             f"Nothing could be checked: none of the {coverage['checked']} sources that were looked "
@@ -214,7 +220,7 @@ def remarks(content: Mapping[str, Any]) -> tuple[str, ...]:
         if one["began"]:
             name = "every watchlist" if one["watchlist"] == "*" else shown(one["watchlist"], 100)
             began = _local(_there(one["began"], content["zone"]))
-            out.append(f"First digest of {name}: its alerts are of since {began}.")
+            out.append(f"First digest of {name}: its alerts are those since {began}.")
     return tuple(out)
 
 

@@ -179,7 +179,7 @@ def test_a_digest_without_news_says_what_was_checked_and_who_is_failing_since_wh
         assert "Chinese Embassy Two" in said
         assert "since 26 February 2026, 06:00 UTC" in said
         assert "the server says 503" in said
-        assert "First digest of network: its alerts are of since Sunday, 1 March 2026" in said
+        assert "First digest of network: its alerts are those since Sunday, 1 March 2026" in said
 
 
 def test_that_nobody_looked_stands_before_everything_else(world: World) -> None:
@@ -200,6 +200,19 @@ def test_that_nobody_looked_stands_before_everything_else(world: World) -> None:
         "[digest] Tuesday 3 March: nothing could be checked; 1 alert: Statement 0"
     )
     assert "none of the 2 sources that were looked at could be read" in words(mail)[0]
+
+
+def test_what_sources_brought_that_fail_in_part_is_not_called_unchecked(world: World) -> None:
+    world.subscribe()
+    for source in world.sources:
+        turn(world.engine, source.id, HOURS_AGO, state="failing", error="one of two listings: 503")
+    post(world.engine, url="https://one.example/new", seen=HOURS_AGO)
+    mail = world.digest()
+    assert mail["Subject"] == "[digest] Monday 2 March: nothing could be checked in full"
+    for said in words(mail):
+        assert "every source that was looked at (2) fails, at least in part" in said
+        assert "could be read" not in said
+        assert "1 new statement" in said
 
 
 def test_after_an_outage_the_digest_says_since_when_it_holds_everything(world: World) -> None:
