@@ -127,15 +127,20 @@ def _print_answer(found: Statement, answer: Answer, *, whole: bool) -> None:
 
 
 def _print_tree(explanation: Explanation, depth: int) -> None:
-    """Part by part; of many parts of which one is enough, those that say nothing are counted."""
+    """Part by part; of many parts, those that say little are counted: their words are not there,
+    or stand too far apart, as single Chinese characters do in any long text."""
     sign = "+" if explanation.held else "-"
     _line(f"{'    ' * depth}{sign} {_cut(explanation.node)}: {explanation.reason}")
-    silent = [part for part in explanation.parts if not _tells(part)]
-    for part in explanation.parts:
-        if _tells(part) or len(silent) <= NEAREST or len(explanation.parts) <= 2 * NEAREST:
+    parts = explanation.parts
+    silent = [part for part in parts if not _tells(part) or (not part.parts and _is_far(part))]
+    if len(silent) <= NEAREST or len(parts) <= 2 * NEAREST:
+        silent = []
+    for part in parts:
+        if not any(part is each for each in silent):
             _print_tree(part, depth + 1)
-    if len(silent) > NEAREST and len(explanation.parts) > 2 * NEAREST:
-        _line(f"{'    ' * (depth + 1)}- and {len(silent)} others: not there")
+    if silent:
+        far = ", or their words are too far apart" if any(map(_tells, silent)) else ""
+        _line(f"{'    ' * (depth + 1)}- and {len(silent)} others: not there{far}")
 
 
 def _is_there(explanation: Explanation) -> bool:
@@ -159,7 +164,12 @@ def _why(explanation: Explanation) -> str:
 def _nearest(explanation: Explanation) -> Sequence[Explanation]:
     """Of a rule that does not hold, the parts of which something is there, not too far apart."""
     leaves = (leaf for leaf in _leaves(explanation) if not leaf.held and _tells(leaf))
-    return [leaf for leaf in leaves if CUT not in leaf.reason][:NEAREST]
+    return [leaf for leaf in leaves if not _is_far(leaf)][:NEAREST]
+
+
+def _is_far(leaf: Explanation) -> bool:
+    """Whether its words are there, but too far apart to be quoted whole."""
+    return not leaf.held and CUT in leaf.reason
 
 
 def _leaves(explanation: Explanation) -> Iterator[Explanation]:

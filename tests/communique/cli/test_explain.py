@@ -89,6 +89,20 @@ def test_what_holds_is_shown_where_it_stands_and_what_does_not_by_its_failing_pa
     assert answer(*named, settings=store)["statement"]["id"] == posted.statement
 
 
+def test_of_many_phrases_those_whose_words_stand_far_apart_are_counted(
+    engine: Engine, store: dict[str, str], judged: Judge
+) -> None:
+    ports = " OR ".join(f'"{quarter}港"' for quarter in "东西南北中上下")
+    Path(store["watchlists"], "ports.yaml").write_text(
+        f"rules: [{{id: port, name: Port, severity: info, query: '{ports}'}}]"
+    )
+    posted = post(engine, text=f"西南北中上下{'路' * 100}东路路路港")
+    judged()
+    said = communique("explain", str(posted.statement), "port", settings=store).stdout
+    assert '"东港": all of its words are there' in said
+    assert "- and 6 others: not there, or their words are too far apart" in said
+
+
 def test_a_statement_address_or_rule_that_is_not_there_is_named(
     engine: Engine, store: dict[str, str], judged: Judge
 ) -> None:
