@@ -8,7 +8,7 @@ import typer
 
 from communique import outbox
 from communique.alert_runs import alert_run
-from communique.cli.common import JsonOption, console, errors, print_json, the_line
+from communique.cli.common import JsonOption, console, counted, errors, print_json, the_line
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,9 +32,11 @@ def alert(as_json: bool = JsonOption) -> None:
     else:
         held = ", ".join(f"{number} {why}" for why, number in judged.held.items())
         console.print(
-            f"{judged.judged} revisions judged, {judged.matches} matches, {judged.queued} alerts"
+            f"{counted(judged.judged, 'revision')} judged, "
+            f"{judged.matches} match{'' if judged.matches == 1 else 'es'}, "
+            f"{counted(judged.queued, 'alert')}"
             f"{f' ({held} held back)' if held else ''}; "
-            f"{sent.sent} mails sent, {sent.deferred} deferred, {sent.failed} failed.",
+            f"{counted(sent.sent, 'mail')} sent, {sent.deferred} deferred, {sent.failed} failed.",
             markup=False,
         )
     for problem in problems:

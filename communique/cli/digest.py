@@ -10,7 +10,7 @@ import typer
 from communique import digests, outbox
 from communique.addressees import normal_recipient
 from communique.choices import SubscriptionError
-from communique.cli.common import JsonOption, console, errors, print_json, the_line
+from communique.cli.common import JsonOption, console, counted, errors, print_json, the_line
 from communique.jobs import Line
 from communique.mail.message import SenderError
 
@@ -51,9 +51,9 @@ def digest(preview: str | None = PreviewOption, as_json: bool = JsonOption) -> N
     else:
         held = ", ".join(f"{number} {why}" for why, number in queued.held.items())
         console.print(
-            f"{queued.queued} digests with {queued.alerts} alerts"
+            f"{counted(queued.queued, 'digest')} with {counted(queued.alerts, 'alert')}"
             f"{f' ({held}: no digest)' if held else ''}; "
-            f"{sent.sent} mails sent, {sent.deferred} deferred, {sent.failed} failed.",
+            f"{counted(sent.sent, 'mail')} sent, {sent.deferred} deferred, {sent.failed} failed.",
             markup=False,
         )
     for problem in (*queued.problems, *sent.problems):

@@ -52,7 +52,8 @@ def check(
             for w in loaded.watchlists
             for r in w.rules
         ]
-        print_table(("watchlist", "rule", "severity", "topic"), rows)
+        if rows:
+            print_table(("watchlist", "rule", "severity", "topic"), rows)
     _name(loaded.problems)
 
 

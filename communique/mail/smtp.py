@@ -251,4 +251,4 @@ def _reason(error: Exception) -> str:
         words = error.smtp_error
         shown = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
         return f"it answered {error.smtp_code} {shown}"
-    return str(error) or type(error).__name__
+    return str(error).rstrip(".") or type(error).__name__
