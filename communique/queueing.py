@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from communique.passages import Wording
 from communique.rules import Hit
-from communique.schema import Delivery, StatementRow, StoryRow, Subscription
+from communique.schema import Delivery, MatchRow, StatementRow, StoryRow, Subscription
 from communique.selections import EVERY, Selection, Subscriber, subscriber
 from communique.unjudged import Facts
 from communique.verdicts import Finding, Held, compared, is_late, verdict
@@ -53,11 +53,13 @@ class Told:
     """What subscriptions have been told of a batch's stories, kept true while the batch is planned.
 
     stories: subscription and story; keys: dedupe key to the statement it was for; settled:
-    subscription, revision and edit; backfilled: stories with a statement that a backfill found.
+    subscription, revision and edit; backfilled: stories with a statement that a backfill found;
+    matched: revision to when a rule was first found to hold, of those that are judged again.
     """
 
     subscribers: Sequence[Subscriber]
     backfilled: frozenset[int]
+    matched: Mapping[int, datetime]
     stories: set[tuple[int, int]] = field(default_factory=set)
     keys: dict[str, int] = field(default_factory=dict)
     settled: set[tuple[int, int, int | None]] = field(default_factory=set)
@@ -77,7 +79,7 @@ def what_was_told(connection: Connection, found: Iterable[Found], now: datetime)
     subscribers = [subscriber(row, now) for row in connection.execute(hear)]
     of_backfill = (StatementRow.story_id.in_(stories), StatementRow.backfilled)
     backfilled = connection.execute(select(StatementRow.story_id).where(*of_backfill)).scalars()
-    told = Told(subscribers, frozenset(backfilled))
+    told = Told(subscribers, frozenset(backfilled), _matched(connection, each))
     for row in connection.execute(
         select(
             *(Delivery.subscription_id, Delivery.story_id, Delivery.revision_id, Delivery.status),
@@ -94,12 +96,24 @@ def what_was_told(connection: Connection, found: Iterable[Found], now: datetime)
     return told
 
 
+def _matched(connection: Connection, found: Iterable[Found]) -> dict[int, datetime]:
+    """One that stands again is judged for the first time, whatever was found in it before."""
+    revisions = [one.row.id for one in found if one.row.change != "restored"]
+    first = select(MatchRow.revision_id, func.min(MatchRow.created_at))
+    first = first.where(MatchRow.revision_id.in_(revisions)).group_by(MatchRow.revision_id)
+    return dict(connection.execute(first).all())
+
+
 def plan(found: Found, told: Told) -> list[News]:
     """What each running subscription to a watchlist that found something, and that has not settled
-    this wording, is told of it. Takes note in `told` of what is to be sent."""
+    this wording, is told of it; nothing where it began after the wording was first judged. Takes
+    note in `told` of what is to be sent."""
     row, chosen, news = found.row, dict[Selection, Finding](), list[News]()
     edit = row.change_id if row.change == "restored" else None
+    first = told.matched.get(row.id)
     for each in told.subscribers:
+        if first is not None and each.since > first:
+            continue
         if not any(map(each.selection.concerns, found.watchlists)):
             continue
         if told.settled.isdisjoint(_settled(each, row, edit)):

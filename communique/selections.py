@@ -56,12 +56,13 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A running subscription, as it is judged for. instant: told at once, not in a digest.
-    silent: why it is told nothing at present; None: it is."""
+    """A running subscription, as it is judged for. since: when it began (aware). instant: told at
+    once, not in a digest. silent: why it is told nothing at present; None: it is."""
 
     id: int
     recipient: str
     selection: Selection
+    since: datetime
     instant: bool
     silent: Held | None
 
@@ -69,7 +70,8 @@ class Subscriber:
 def subscriber(row: Any, now: datetime) -> Subscriber:
     """A row of `subscriptions` as it stands at `now` (aware)."""
     chosen = Selection(row.watchlist, row.severity, frozenset(row.rules), frozenset(row.countries))
-    return Subscriber(row.id, row.recipient, chosen, row.how == "instant", silence(row, now))
+    instant, silent = row.how == "instant", silence(row, now)
+    return Subscriber(row.id, row.recipient, chosen, row.created_at, instant, silent)
 
 
 def silence(row: Any, now: datetime) -> Held | None:

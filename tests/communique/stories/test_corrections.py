@@ -130,6 +130,22 @@ def test_whoever_was_told_keeps_the_story_though_that_statement_is_the_one_split
     assert [row[2] for row in told(engine)] == ["sent", "pending"]
 
 
+def test_whoever_subscribed_after_it_was_judged_is_not_told_of_what_is_split_off(
+    engine: Engine, judged: Judge
+) -> None:
+    first, second = (posted(engine, ONE, number) for number in range(2))
+    judged()
+    with engine.begin() as connection:
+        begins = LATER + timedelta(days=9)
+        subscribe(connection, "ben@example.org", "network", begins, known={"network"})
+    splits(engine, second.statement, stays=first.statement)
+    assert judged() == 1
+    assert [row[:2] for row in told(engine)] == [
+        ("ana@example.org", first.statement),
+        ("ana@example.org", second.statement),
+    ]
+
+
 def test_every_edit_of_what_is_split_off_is_told_of_also_where_an_earlier_wording_stands_again(
     engine: Engine, judged: Judge
 ) -> None:
