@@ -46,7 +46,9 @@ def standing(one: Subscription, now: datetime) -> str:
     if held is Held.ENDED and one.ended_at:
         return f"ended {one.ended_at.astimezone(timezone.utc):%Y-%m-%d}"
     if held is Held.UNCONFIRMED:
-        return "not confirmed"
+        until = one.paused_until
+        resting = one.paused_at is not None and (until is None or now < until)
+        return "not confirmed, and paused" if resting else "not confirmed"
     if held is Held.PAUSED:
         until = one.paused_until
         return (

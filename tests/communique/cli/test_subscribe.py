@@ -93,6 +93,15 @@ def test_a_stranger_confirms_by_mail_and_leaves_by_a_token(run: Run, office: Off
     assert [one["ended_at"] for one in ended] == [None, None]
 
 
+def test_a_pause_shows_before_the_address_has_said_yes(run: Run) -> None:
+    cy = "cy@elsewhere.example"
+    run("subscribe", cy)
+    run("pause", cy)
+    assert "not confirmed, and paused" in run("subscriptions")
+    run("resume", cy)
+    assert "paused" not in run("subscriptions")
+
+
 def test_ones_own_people_are_told_at_once_and_may_rest(run: Run) -> None:
     bo = "bo@example.org"
     said = run("subscribe", bo, "--watchlist", "5g-huawei")
