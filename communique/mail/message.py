@@ -89,6 +89,8 @@ def sender(mail_from: str) -> Sender:
     found = re.fullmatch(r"\s*(?:(.*?)\s*<([^<>]*)>|([^<>]*?))\s*", mail_from)
     address = (found[2] or found[3] or "") if found else ""
     try:
+        if not address:
+            raise ValueError("it is empty")
         parsed = Address(addr_spec=address)
         domain = parsed.domain.encode("idna").decode("ascii")
         parsed.username.encode("ascii")

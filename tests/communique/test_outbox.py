@@ -498,6 +498,7 @@ def test_what_is_queued_for_a_subscription_that_ended_is_held_back(
         ("smtp:///mail.example", "a@example.org", "COMMUNIQUE_SMTP_URL must be"),
         ("smtp://user:s3cret@host:port", "a@example.org", "COMMUNIQUE_SMTP_URL is malformed"),
         ("smtp://127.0.0.1:25", "nobody", "COMMUNIQUE_MAIL_FROM is 'nobody'"),
+        ("smtp://127.0.0.1:25", "", "which is no mail address (it is empty)"),
         ("smtp://127.0.0.1:25", "a@b.example\nBcc: c@d.example", "COMMUNIQUE_MAIL_FROM"),
     ],
 )
