@@ -184,7 +184,8 @@ def _print_told(said: Sequence[Answer], told: Iterable[Heard], subscriber: str |
     console.print("\nWho was told", style="bold", highlight=False)
     for each in every:
         ended = ", ended" if each.ended else ""
-        _line(f"{each.recipient}  ({each.watchlist}, {each.how}{ended})")
+        of = "every watchlist" if each.watchlist == "*" else each.watchlist
+        _line(f"{each.recipient}  ({of}, {each.how}{ended})")
         for telling in each.tellings:
             _line(f"    {telling.said}")
             if telling.rules:
