@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from communique.rules import Rule
 
@@ -40,22 +41,27 @@ def versions(
     named = {"watchlist": watchlist, "rule": rule}
     return [
         Version(
-            Rule(
-                watchlist=row.watchlist,
-                id=row.rule,
-                name=row.name,
-                severity=row.severity,
-                query=row.query,
-                not_inside=tuple(row.not_inside),
-                topic=row.topic,
-                note=row.note,
-            ),
+            rule_of(row),
             row.version,
             row.created_at,
             row.retired_at,
         )
         for row in connection.execute(_VERSIONS, named)
     ]
+
+
+def rule_of(row: Row[*tuple[Any, ...]]) -> Rule:
+    """The rule that a row of `rules` is a version of."""
+    return Rule(
+        watchlist=row.watchlist,
+        id=row.rule,
+        name=row.name,
+        severity=row.severity,
+        query=row.query,
+        not_inside=tuple(row.not_inside),
+        topic=row.topic,
+        note=row.note,
+    )
 
 
 def in_force(connection: Connection, watchlist: str | None = None) -> Mapping[Key, Version]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, text, update
 
+from communique.rule_versions import rule_of
 from communique.rules import Matcher, Rule, RuleError, compile_rules
 from communique.schema import RuleRow, Subscription
 from communique.selections import EVERY
@@ -43,7 +44,7 @@ def sync_rules(connection: Connection, loaded: Loaded, now: datetime) -> Mapping
     for rule in loaded.rules:
         key = (rule.watchlist, rule.id)
         row = newest.get(key)
-        if row is not None and row.retired_at is None and _rule(row) == rule:
+        if row is not None and row.retired_at is None and rule_of(row) == rule:
             ids[key] = row.id
         else:
             ids[key] = _add_version(connection, rule, row.version + 1 if row else 1, now)
@@ -67,13 +68,13 @@ def open_rulebook(connection: Connection, loaded: Loaded, now: datetime) -> Rule
             continue
         name = f"Rule {row.rule} of watchlist {row.watchlist}"
         try:
-            compile_rules([_rule(row)])
+            compile_rules([rule_of(row)])
         except RuleError as error:
             del ids[key]
             problems.append(f"{name} is not in force: neither its file nor version {row.version} "
                             f"can be used: {error}")  # fmt: skip
         else:
-            rules[key] = _rule(row)
+            rules[key] = rule_of(row)
             problems.append(f"{name} stays in force as version {row.version}.")
     problems += _unserved(connection, ids)
     return Rulebook(compile_rules(rules.values()), ids, tuple(problems))
@@ -82,19 +83,6 @@ def open_rulebook(connection: Connection, loaded: Loaded, now: datetime) -> Rule
 def _newest(connection: Connection) -> dict[Key, Facts]:
     rows = connection.execute(select(RuleRow.__table__).order_by(RuleRow.version))
     return {(row.watchlist, row.rule): row for row in rows}
-
-
-def _rule(row: Facts) -> Rule:
-    return Rule(
-        watchlist=row.watchlist,
-        id=row.rule,
-        name=row.name,
-        severity=row.severity,
-        query=row.query,
-        not_inside=tuple(row.not_inside),
-        topic=row.topic,
-        note=row.note,
-    )
 
 
 def _add_version(connection: Connection, rule: Rule, version: int, now: datetime) -> int:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from airflow.sdk import (
     DAG,
     Asset,
     CronTriggerTimetable,
-    ExceptionRetryPolicy,
-    RetryAction,
-    RetryRule,
     dag,
     get_current_context,
     task,
 )
 from airflow.sdk.definitions.timetables.assets import AssetOrTimeSchedule
-from communique_airflow import MailFailed, RuleFailed, logical_date, open_airflow_line
+from communique_airflow import (
+    MAIL_RETRIES,
+    TELLING,
+    RuleFailed,
+    logical_date,
+    open_airflow_line,
+    send_due,
+)
 
 from communique.settings import Settings
 
@@ -27,9 +31,6 @@ log = logging.getLogger(__name__)
 
 STATEMENTS = Asset("communique://statements")
 HOURLY = CronTriggerTimetable("40 * * * *", timezone="UTC")
-MAIL_RETRIES = ExceptionRetryPolicy(
-    rules=[RetryRule(MailFailed, RetryAction.RETRY, timedelta(minutes=2), "the outbox keeps it")]
-)
 DOC = """
 Runs whenever a desk has been collected (asset `communique://statements`), and every hour for what
 an earlier run had to leave: a mail that was put off, a run that died.
@@ -59,13 +60,7 @@ def alert(settings: Settings) -> DAG:
         max_active_runs=1,
         doc_md=DOC,
         tags=["communique", "alert"],
-        default_args={
-            "owner": "communique",
-            "retries": 6,
-            "retry_delay": timedelta(seconds=15),
-            "retry_exponential_backoff": 2.0,
-            "max_retry_delay": timedelta(minutes=15),
-        },
+        default_args=TELLING,
     )
     def alerting() -> None:
         judged: Any = judge()
@@ -91,17 +86,8 @@ def judge() -> dict[str, Any]:
 @task(retry_policy=MAIL_RETRIES)
 def send() -> dict[str, Any]:
     """Mails what is due. Red until all is sent where the mail server is, or was, the trouble."""
-    from communique.outbox import send_pending
-
-    with open_airflow_line(_clock()) as line:
-        sent = asdict(send_pending(line.engine, line.settings, line.settings.clock))
-    told = "{sent} mails sent, {deferred} put off, {failed} given up, {waiting} waiting".format(
-        **sent
-    )
-    if sent["problems"]:
-        advice = "Next: look at COMMUNIQUE_SMTP_URL, or Connection communique_smtp."
-        raise MailFailed("\n".join([f"{told}:", *sent["problems"], advice]))
-    log.info(told)
+    sent = send_due(_clock())
+    log.info("%s mails sent", sent["sent"])
     return sent
 
 

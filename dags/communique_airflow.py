@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -37,6 +40,19 @@ class MailFailed(Exception):
 
 class RuleFailed(Exception):
     """A watchlist, or a statement against it, could not be judged as it should."""
+
+
+# Of DAGs that tell: soon again, then more and more seldom.
+TELLING = {
+    "owner": "communique",
+    "retries": 6,
+    "retry_delay": timedelta(seconds=15),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=15),
+}
+MAIL_RETRIES = ExceptionRetryPolicy(
+    rules=[RetryRule(MailFailed, RetryAction.RETRY, timedelta(minutes=2), "the outbox keeps it")]
+)
 
 
 def airflow_settings(as_of: datetime | None = None) -> Settings:
@@ -69,6 +85,20 @@ def open_airflow_line(as_of: datetime | None = None) -> Iterator[Line]:
     settings = airflow_settings(as_of)
     with database(settings) as engine:
         yield open_line(settings, engine)
+
+
+def send_due(as_of: datetime | None = None) -> dict[str, Any]:
+    """Mails what is due in the outbox, and says how many. Raises MailFailed while the mail server
+    refuses or does not answer, and as long as a mail waits because of that."""
+    from communique.outbox import send_pending
+
+    with open_airflow_line(as_of) as line:
+        sent = asdict(send_pending(line.engine, line.settings, line.settings.clock))
+    if sent["problems"]:
+        told = "{sent} mails sent, {deferred} put off, {failed} given up, {waiting} waiting:"
+        advice = "Next: look at COMMUNIQUE_SMTP_URL, or Connection communique_smtp."
+        raise MailFailed("\n".join([told.format(**sent), *sent["problems"], advice]))
+    return sent
 
 
 def _connection(name: str) -> Connection | None:

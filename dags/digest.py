@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import (
     DAG,
     CronTriggerTimetable,
-    ExceptionRetryPolicy,
-    RetryAction,
-    RetryRule,
     dag,
     get_current_context,
     task,
 )
-from communique_airflow import MailFailed, logical_date, open_airflow_line
+from communique_airflow import (
+    MAIL_RETRIES,
+    TELLING,
+    MailFailed,
+    logical_date,
+    open_airflow_line,
+    send_due,
+)
 
 from communique.settings import Settings
 
 log = logging.getLogger(__name__)
 
 CRON = "5 * * * *"
-MAIL_RETRIES = ExceptionRetryPolicy(
-    rules=[RetryRule(MailFailed, RetryAction.RETRY, timedelta(minutes=2), "the outbox keeps it")]
-)
 DOC = """
 Runs every hour (`{cron}`), as every reader has an hour and a zone of their own.
 
@@ -52,13 +52,7 @@ def digest(settings: Settings) -> DAG:
         max_active_runs=1,
         doc_md=DOC.format(cron=CRON),
         tags=["communique", "digest"],
-        default_args={
-            "owner": "communique",
-            "retries": 6,
-            "retry_delay": timedelta(seconds=15),
-            "retry_exponential_backoff": 2.0,
-            "max_retry_delay": timedelta(minutes=15),
-        },
+        default_args=TELLING,
     )
     def digesting() -> None:
         queued: Any = queue()
@@ -85,13 +79,8 @@ def queue() -> dict[str, Any]:
 @task(retry_policy=MAIL_RETRIES, trigger_rule="all_done")
 def send() -> dict[str, Any]:
     """Mails what is due. Red until all is sent where the mail server is, or was, the trouble."""
-    from communique.outbox import send_pending
-
-    with open_airflow_line(logical_date(get_current_context())) as line:
-        sent = asdict(send_pending(line.engine, line.settings, line.settings.clock))
-    if sent["problems"]:
-        advice = "Next: look at COMMUNIQUE_SMTP_URL, or Connection communique_smtp."
-        raise MailFailed("\n".join([*sent["problems"], advice]))
+    sent = send_due(logical_date(get_current_context()))
+    log.info("%s mails sent", sent["sent"])
     return sent
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import (
@@ -17,7 +16,14 @@ from airflow.sdk import (
     get_current_context,
     task,
 )
-from communique_airflow import MailFailed, logical_date, open_airflow_line
+from communique_airflow import (
+    MAIL_RETRIES,
+    TELLING,
+    MailFailed,
+    logical_date,
+    open_airflow_line,
+    send_due,
+)
 
 from communique.settings import Settings
 
@@ -25,9 +31,6 @@ log = logging.getLogger(__name__)
 
 # When every desk has been collected.
 CRON = "30 7 * * *"
-MAIL_RETRIES = ExceptionRetryPolicy(
-    rules=[RetryRule(MailFailed, RetryAction.RETRY, timedelta(minutes=2), "the outbox keeps it")]
-)
 SETTING_RETRIES = ExceptionRetryPolicy(
     rules=[RetryRule(MailFailed, RetryAction.FAIL, reason="mend COMMUNIQUE_MAINTAINERS")]
 )
@@ -57,13 +60,7 @@ def coverage(settings: Settings) -> DAG:
         max_active_runs=1,
         doc_md=DOC.format(cron=CRON),
         tags=["communique", "coverage"],
-        default_args={
-            "owner": "communique",
-            "retries": 6,
-            "retry_delay": timedelta(seconds=15),
-            "retry_exponential_backoff": 2.0,
-            "max_retry_delay": timedelta(minutes=15),
-        },
+        default_args=TELLING,
     )
     def telling() -> None:
         told: Any = tell()
@@ -91,13 +88,8 @@ def tell() -> dict[str, Any]:
 @task(retry_policy=MAIL_RETRIES, trigger_rule="all_done")
 def send() -> dict[str, Any]:
     """Mails what is due. Red until all is sent where the mail server is, or was, the trouble."""
-    from communique.outbox import send_pending
-
-    with open_airflow_line(logical_date(get_current_context())) as line:
-        sent = asdict(send_pending(line.engine, line.settings, line.settings.clock))
-    if sent["problems"]:
-        advice = "Next: look at COMMUNIQUE_SMTP_URL, or Connection communique_smtp."
-        raise MailFailed("\n".join([*sent["problems"], advice]))
+    sent = send_due(logical_date(get_current_context()))
+    log.info("%s mails sent", sent["sent"])
     return sent
 
 
