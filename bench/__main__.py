@@ -1,5 +1,7 @@
 """`python -m bench`: every benchmark, one after the other."""
 
+import logging
+
 from bench import (
     alerting,
     backtest,
@@ -15,6 +17,9 @@ from bench import (
     stories,
     translations,
 )
+
+# What a part that brings Airflow along would have migrations say between the figures.
+logging.getLogger("alembic").setLevel(logging.WARNING)
 
 for part in (
     reading,
