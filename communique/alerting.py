@@ -25,15 +25,13 @@ from communique.passages import Wording
 from communique.queue_rows import write
 from communique.queueing import Found, plan, what_was_told
 from communique.refusals import begun_again, is_away, is_collision
-from communique.rulebook import Rulebook, open_rulebook, sync_rules
+from communique.rulebook import Rulebook, open_rulebook
 from communique.rules import Document, Hit
 from communique.schema import StatementRow
 from communique.settling import settle
 from communique.unjudged import Facts, Waiting, mark_judged, restored, wordings
 from communique.watchlists import Loaded
 from communique.withdrawals import tell_withdrawals
-
-__all__ = ["AlertReport", "judge", "sync_rules"]
 
 
 @dataclass(frozen=True, slots=True)

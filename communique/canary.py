@@ -14,12 +14,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, select
-from sqlalchemy.dialects.postgresql import insert
 
 from communique.addressees import normal_recipient
 from communique.choices import SubscriptionError
 from communique.mail.clean import shown
 from communique.mail.dates import moment
+from communique.mails import queue_mail
 from communique.notices import tell_maintainers
 from communique.rulebook import Rulebook
 from communique.rules import Document
@@ -68,7 +68,9 @@ def queue_canary(
         return (f"COMMUNIQUE_CANARY: {error}",)
     found = self_test(rulebook)
     with engine.begin() as connection:
-        _queue(connection, recipient, _content(connection, rulebook, found, now), now)
+        key = f"{KIND}:{now.astimezone(timezone.utc):%Y-%m-%dT%H}"
+        content = _content(connection, rulebook, found, now)
+        queue_mail(connection, KIND, key, recipient, content, now)
         deaf = _tell_deaf(connection, rulebook, settings, now) if not found else None
         late = watch(connection, settings, now)
     return tuple(problem for problem in (deaf, late) if problem)
@@ -146,21 +148,6 @@ def _trouble(connection: Connection, now: datetime) -> tuple[str | None, str] | 
         f"Runs have queued {there.waiting} canaries since {moment(since)}, and the mail server "
         f"took none of them ({last}). Alerts do not arrive either.{error}"
     )
-
-
-def _queue(
-    connection: Connection, recipient: str, content: Mapping[str, Any], now: datetime
-) -> None:
-    row = {
-        "key": f"{KIND}:{now.astimezone(timezone.utc):%Y-%m-%dT%H}",
-        "recipient": recipient,
-        "kind": KIND,
-        "content": content,
-        "status": "pending",
-        "created_at": now,
-        "next_try_at": now,
-    }
-    connection.execute(insert(Mail).values(row).on_conflict_do_nothing(index_elements=["key"]))
 
 
 def _content(

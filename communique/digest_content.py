@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from communique.digest_facts import Facts
 from communique.digest_rows import Alert
 from communique.periods import LENGTHS, Due
+from communique.rules import SEVERITIES
 from communique.selections import EVERY
 from communique.usual import Count
 
@@ -25,7 +26,6 @@ _BEFORE = text("""
     WHERE subscription_id = :subscription AND kind = 'digest' AND created_at >= :confirmed
     ORDER BY created_at DESC LIMIT 1
 """)
-_SEVERITIES = ("info", "notice", "urgent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Member:
         return (
             self.watchlist in (EVERY, count.watchlist)
             and (not self.rules or not names.isdisjoint(self.rules))
-            and _SEVERITIES.index(count.severity) >= _SEVERITIES.index(self.severity)
+            and SEVERITIES.index(count.severity) >= SEVERITIES.index(self.severity)
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from communique.mail.letter import SEVERITIES
 from communique.schema import Delivery
 
 # What waits for a digest: what is put off for an hour has a time, what is in a mail has that.
@@ -16,7 +17,6 @@ WAITING = (
     Delivery.mail_id.is_(None),
     Delivery.next_try_at.is_(None),
 )
-SEVERITIES = ("urgent", "notice", "info")
 
 # FOR UPDATE: whoever else would settle one of them waits, or finds it taken.
 _WAITING = text("""

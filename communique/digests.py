@@ -28,8 +28,9 @@ from communique.mail.composing import compose_mail
 from communique.mail.message import SenderError, sender
 from communique.mails import hold
 from communique.periods import Due, Schedule, last_due, next_due
+from communique.recipients import is_disabled
 from communique.refusals import begun_again, is_away
-from communique.schema import Delivery, Mail, Recipient, Subscription
+from communique.schema import Delivery, Mail, Subscription
 from communique.selections import silence
 from communique.settings import Settings
 from communique.verdicts import Held
@@ -204,5 +205,4 @@ def _held(connection: Connection, one: Subscriber, due: Due, now: datetime) -> H
     """Why a subscription gets no digest now, or did not want one when it came due."""
     if held := silence(one, now) or silence(one, due.at):
         return held
-    disabled = select(Recipient.disabled_at).where(Recipient.address == one.recipient)
-    return Held.DISABLED if connection.execute(disabled).scalar() else None
+    return Held.DISABLED if is_disabled(connection, one.recipient) else None

@@ -12,11 +12,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select, text
-from sqlalchemy.dialects.postgresql import insert
 
 from communique.addressees import normal_recipient
 from communique.choices import SubscriptionError
 from communique.health_changes import changes
+from communique.mails import queue_mail
 from communique.schema import Mail
 from communique.settings import Settings
 from communique.standing import Standing, standings
@@ -68,17 +68,7 @@ def _queue_one(
     if content is None:
         return False
     day = now.astimezone(timezone.utc).date()
-    row = {
-        "key": f"{KIND}:{day}:{recipient}",
-        "kind": KIND,
-        "recipient": recipient,
-        "status": "pending",
-        "created_at": now,
-        "next_try_at": now,
-        "content": content,
-    }
-    made = insert(Mail).values(row).on_conflict_do_nothing(index_elements=["key"])
-    return connection.execute(made.returning(Mail.id)).scalar() is not None
+    return queue_mail(connection, KIND, f"{KIND}:{day}:{recipient}", recipient, content, now)
 
 
 def _content(

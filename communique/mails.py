@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.dialects.postgresql import insert
+
+from communique.schema import Mail
 
 _NAME = text("""
 UPDATE communique.mails m SET message_id = '<' || left(encode(sha256(
@@ -35,6 +40,29 @@ UPDATE communique.deliveries SET status = 'held', held_because = :reason, next_t
     ELSE dedupe_key END
 WHERE id = ANY (CAST(:ids AS bigint[])) AND status = 'pending'
 """)
+
+
+def queue_mail(
+    connection: Connection,
+    kind: str,
+    key: str,
+    recipient: str,
+    content: Mapping[str, Any],
+    now: datetime,
+) -> bool:
+    """Puts a mail that tells of no delivery into the outbox, due at `now` (aware); False where one
+    with this key is there already."""
+    row = {
+        "key": key,
+        "recipient": recipient,
+        "kind": kind,
+        "content": content,
+        "status": "pending",
+        "created_at": now,
+        "next_try_at": now,
+    }
+    made = insert(Mail).values(row).on_conflict_do_nothing(index_elements=["key"])
+    return connection.execute(made.returning(Mail.id)).scalar() is not None
 
 
 def message_id(key: str, domain: str) -> str:

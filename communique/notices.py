@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.dialects.postgresql import insert
 
 from communique.addressees import normal_recipient
 from communique.choices import SubscriptionError
 from communique.mail.clean import shown
+from communique.mails import queue_mail
 from communique.schema import Mail
 from communique.settings import Settings
 
@@ -41,7 +41,9 @@ def tell_maintainers(
     }
     queued = 0
     for maintainer in _maintainers(settings):
-        queued += _queue(connection, f"{KIND}:{key}:{maintainer}", maintainer, content, now)
+        queued += queue_mail(
+            connection, KIND, f"{KIND}:{key}:{maintainer}", maintainer, content, now
+        )
     return queued
 
 
@@ -64,7 +66,7 @@ def tell_of_rules(
             before = last.content.get("state") if last else IN_FORCE
             if before != content["state"]:
                 key = f"{KIND}:{RULES}:{last.id if last else 0}:{content['state']}:{maintainer}"
-                queued += _queue(connection, key, maintainer, content, now)
+                queued += queue_mail(connection, KIND, key, maintainer, content, now)
     return queued
 
 
@@ -102,19 +104,3 @@ def _maintainers(settings: Settings) -> list[str]:
         except SubscriptionError:
             continue  # `health_mail` says so each day
     return list(found)
-
-
-def _queue(
-    connection: Connection, key: str, recipient: str, content: dict[str, Any], now: datetime
-) -> int:
-    row = {
-        "key": key,
-        "recipient": recipient,
-        "kind": KIND,
-        "content": content,
-        "status": "pending",
-        "created_at": now,
-        "next_try_at": now,
-    }
-    made = insert(Mail).values(row).on_conflict_do_nothing(index_elements=["key"])
-    return len(connection.execute(made.returning(Mail.id)).all())

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Unpack
 
-from sqlalchemy import Connection, exists, insert, or_, select, text, update
+from sqlalchemy import Connection, exists, or_, select, text, update
 
 from communique.addressees import CHANNEL, is_channel, is_trusted
 from communique.choices import Choices, SubscriptionError
 from communique.mail.links import mail_for, page_for
 from communique.mail.message import SenderError, sender
+from communique.mails import queue_mail
 from communique.schema import Mail
 from communique.schema import Subscription as Row
 from communique.settings import Settings
@@ -111,16 +112,9 @@ def _was_asked(connection: Connection, address: str, now: datetime) -> bool:
 
 def _ask(connection: Connection, settings: Settings, made: Subscription, now: datetime) -> None:
     token = sign(connection, "confirm", (made.id,), now)
-    mail = {
-        "key": f"{KIND}:{made.id}:{now.isoformat()}",
-        "recipient": made.recipient,
-        "kind": KIND,
-        "content": _content(settings, made, token, now),
-        "status": "pending",
-        "created_at": now,
-        "next_try_at": now,
-    }
-    connection.execute(insert(Mail).values(mail))
+    key = f"{KIND}:{made.id}:{now.isoformat()}"
+    content = _content(settings, made, token, now)
+    queue_mail(connection, KIND, key, made.recipient, content, now)
 
 
 def _content(settings: Settings, made: Subscription, token: str, now: datetime) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from communique.mail.message import SenderError, sender
 from communique.mails import hold, name_mails
 from communique.quiet import due_at, local_day
 from communique.refusals import begun_again, is_away
+from communique.rules import SEVERITIES
 from communique.schema import Delivery, Mail, Recipient, Subscription
 from communique.selections import silence
 from communique.settings import Settings
@@ -37,7 +38,7 @@ Facts = Row[*tuple[Any, ...]]
 # One assembler a recipient: two would each count the other's alerts out of the day's.
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('mail to ' || :recipient, 0))")
 _WEIGHTS = text("""
-SELECT x.delivery_id, max(array_position(ARRAY['info', 'notice', 'urgent'], r.severity)) AS weight
+SELECT x.delivery_id, max(array_position(CAST(:severities AS text[]), r.severity)) AS weight
 FROM communique.delivery_matches x
 JOIN communique.matches m ON m.id = x.match_id JOIN communique.rules r ON r.id = m.rule_id
 WHERE x.delivery_id = ANY (CAST(:ids AS bigint[])) GROUP BY x.delivery_id
@@ -154,10 +155,10 @@ def _assemble(
 ) -> _Tally:
     tally, ready = _Tally(), list[Facts]()
     held, later = defaultdict[str, list[int]](list), defaultdict[datetime, list[int]](list)
-    ids = {"ids": [row.id for row in rows]}
-    weights = {row.delivery_id: row.weight for row in connection.execute(_WEIGHTS, ids)}
+    asked = {"ids": [row.id for row in rows], "severities": list(SEVERITIES)}
+    weights = {row.delivery_id: row.weight for row in connection.execute(_WEIGHTS, asked)}
     for row in rows:
-        severity = ("info", "notice", "urgent")[weights.get(row.id, 1) - 1]
+        severity = SEVERITIES[weights.get(row.id, 1) - 1]
         due = due_at(now, severity, row.zone, row.quiet_from, row.quiet_until)
         silent = Held.DISABLED if row.disabled_at else silence(row, now)
         if silent:

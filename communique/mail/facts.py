@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Text, func, select
 from sqlalchemy.dialects.postgresql import array
 
+from communique.rules import SEVERITIES
 from communique.schema import (
     CaptureRow,
     Change,
@@ -22,7 +23,6 @@ from communique.schema import (
 )
 
 # From the least to the gravest.
-SEVERITIES = ("info", "notice", "urgent")
 # A row of whatever columns a query names.
 Facts = Row[*tuple[Any, ...]]
 

@@ -17,8 +17,9 @@ from communique.mail.echoed import Echo, echoes
 from communique.mail.excerpts import Excerpt, excerpts
 from communique.mail.facts import Facts, edit_of, facts, reposts, spans_in, told, wording_before
 from communique.passages import Passage, Wording, matched_passages
+from communique.rules import SEVERITIES as ASCENDING
 
-SEVERITIES = ("urgent", "notice", "info")
+SEVERITIES = ASCENDING[::-1]
 MOST_RULES = 20
 MOST_EXCERPTS = 5
 MOST_REPOSTS = 10

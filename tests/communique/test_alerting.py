@@ -18,7 +18,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from communique import refusals
-from communique.alerting import AlertReport, judge, sync_rules
+from communique.alerting import AlertReport, judge
+from communique.rulebook import sync_rules
 from communique.settling import settle
 from communique.subscriptions import subscribe, unsubscribe
 from communique.watchlists import load_watchlists

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Engine
 
-from communique.alerting import judge
+from communique.alert_runs import alert_run
 from communique.database import database
 from communique.digests import queue_digests
 from communique.jobs import collect_all, fetch_policy, open_line
@@ -35,9 +35,9 @@ def collect(settings: Settings, engine: Engine) -> None:
 
 
 def alert(settings: Settings, engine: Engine) -> None:
-    """As the alert DAG: judge, then send."""
+    """As the alert DAG."""
     line = open_line(settings, engine)
-    judge(engine, line.loaded, settings.clock())
+    alert_run(engine, line.loaded, settings, settings.clock())
     send_pending(engine, settings, settings.clock)
 
 
