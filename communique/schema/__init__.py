@@ -14,6 +14,7 @@ from communique.schema.derived import (
     StoryCorrection,
     Translation,
 )
+from communique.schema.noted import RuleEdit, SavedSearch
 from communique.schema.said import Change, Revision, StatementRow, StoryRow
 from communique.schema.told import (
     Delivery,
@@ -40,7 +41,7 @@ from communique.schema.watched import (
 __all__ = [
     "OUTCOMES", "STATES", "Address", "BackfillPage", "CaptureRow", "Change", "Coverage",
     "Delivery", "DeliveryMatch", "Echo", "Fingerprint", "GapRow", "Host", "Key", "Mail",
-    "MatchRow", "PassageMark", "Recipient", "Revision", "RuleRow", "Run", "SearchDocument",
-    "SignatureBand", "SourceRow", "StatementRow", "StockPhrase", "StoryCorrection", "StoryRow",
+    "MatchRow", "PassageMark", "Recipient", "Revision", "RuleEdit", "RuleRow", "Run",
+    "SavedSearch", "SearchDocument", "SignatureBand", "SourceRow", "StatementRow", "StockPhrase", "StoryCorrection", "StoryRow",
     "Subscription", "Table", "Translation", "WalkedListing", "is_ours", "table_of",
 ]  # fmt: skip

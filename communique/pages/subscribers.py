@@ -1,0 +1,7 @@
+"""*Subscriptions*: who hears of what, and how."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()
