@@ -1,4 +1,5 @@
-"""Confirming and unsubscribing by the link of a mail: for whoever holds its token, signed in or not."""
+"""Confirming and unsubscribing by the link of a mail: for whoever holds its token, signed in or
+not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""*Today*: what is new since yesterday, how every source stands, which formulations are on the rise."""
+"""*Today*: what is new since yesterday, how every source stands, which formulations are on
+the rise."""
 
 from __future__ import annotations
 

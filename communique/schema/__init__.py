@@ -42,6 +42,7 @@ __all__ = [
     "OUTCOMES", "STATES", "Address", "BackfillPage", "CaptureRow", "Change", "Coverage",
     "Delivery", "DeliveryMatch", "Echo", "Fingerprint", "GapRow", "Host", "Key", "Mail",
     "MatchRow", "PassageMark", "Recipient", "Revision", "RuleEdit", "RuleRow", "Run",
-    "SavedSearch", "SearchDocument", "SignatureBand", "SourceRow", "StatementRow", "StockPhrase", "StoryCorrection", "StoryRow",
+    "SavedSearch", "SearchDocument", "SignatureBand", "SourceRow", "StatementRow", "StockPhrase",
+    "StoryCorrection", "StoryRow",
     "Subscription", "Table", "Translation", "WalkedListing", "is_ours", "table_of",
 ]  # fmt: skip
