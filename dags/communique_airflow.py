@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
     from communique.jobs import Line
     from communique.settings import Settings
     from scrapers.values import Finding, ListingSeen
-
-DATABASE_CONNECTION = "communique_db"
-SMTP_CONNECTION = "communique_smtp"
-# What libpq understands of a Connection's extras; the rest of them is Airflow's own.
-LIBPQ_EXTRAS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs")
 
 
 class SourceFailed(Exception):
@@ -61,19 +55,14 @@ def airflow_settings(as_of: datetime | None = None) -> Settings:
 
     Raises ValueError where a Connection cannot be used, saying which and why.
     """
+    from communique.connections import DATABASE_CONNECTION, SMTP_CONNECTION, settings_with
     from communique.settings import Settings
 
-    settings = Settings()
-    changed: dict[str, Any] = {}
-    if database := _connection(DATABASE_CONNECTION):
-        changed["database_url"] = database_url(database)
-    if smtp := _connection(SMTP_CONNECTION):
-        changed["smtp_url"] = smtp_url(smtp)
-        if sender := smtp.extra_dejson.get("from_email"):
-            changed["mail_from"] = sender
+    database, smtp = _connection(DATABASE_CONNECTION), _connection(SMTP_CONNECTION)
+    settings = settings_with(Settings(), database, smtp)
     if settings.replay and settings.as_of is None:
-        changed["as_of"] = as_of
-    return settings.model_copy(update=changed)
+        return settings.model_copy(update={"as_of": as_of})
+    return settings
 
 
 @contextmanager
@@ -110,66 +99,6 @@ def _connection(name: str) -> Connection | None:
     except AirflowNotFoundException:
         return None
     return found
-
-
-def database_url(connection: Connection) -> str:
-    """A Postgres Connection as the address that SQLAlchemy takes, everything percent-encoded."""
-    from sqlalchemy import URL
-
-    if connection.conn_type not in ("postgres", "postgresql"):
-        raise ValueError(
-            f"Connection {connection.conn_id} has type {connection.conn_type!r}: "
-            "the store is PostgreSQL, choose type Postgres"
-        )
-    query = {
-        name: str(value)
-        for name, value in connection.extra_dejson.items()
-        if name in LIBPQ_EXTRAS and value
-    }
-    host = connection.host or None
-    if host and host.startswith("/"):  # the folder of a Unix socket
-        query["host"], host = host, None
-    return URL.create(
-        "postgresql+psycopg2",
-        username=connection.login or None,
-        password=connection.password or None,
-        host=host,
-        port=connection.port,
-        database=connection.schema or None,
-        query=query,
-    ).render_as_string(hide_password=False)
-
-
-def smtp_url(connection: Connection) -> str:
-    """An SMTP Connection as smtp://, smtps:// or smtp+starttls://.
-
-    Type `smtp` means what it means to Airflow's own SMTP provider: TLS from the first byte, unless
-    the extras say disable_ssl (then STARTTLS) and disable_tls (then none). Types `smtps` and
-    `smtp+starttls`, which only a URI can have, say it themselves.
-    """
-    if not connection.host:
-        raise ValueError(f"Connection {connection.conn_id} names no host: no mail can be sent")
-    extras = connection.extra_dejson
-    if connection.conn_type == "smtp":
-        plain = "smtp" if _yes(extras.get("disable_tls")) else "smtp+starttls"
-        scheme = plain if _yes(extras.get("disable_ssl")) else "smtps"
-    elif connection.conn_type in ("smtps", "smtp+starttls"):
-        scheme = connection.conn_type
-    else:
-        raise ValueError(
-            f"Connection {connection.conn_id} has type {connection.conn_type!r}: choose type SMTP"
-        )
-    who = ""
-    if connection.login:
-        who = quote(connection.login, safe="")
-        who += f":{quote(connection.password, safe='')}" if connection.password else ""
-        who += "@"
-    port = f":{connection.port}" if connection.port else ""
-    return f"{scheme}://{who}{connection.host}{port}"
-
-
-def _yes(value: object) -> bool:
-    return str(value).lower() in ("true", "1", "yes")
 
 
 def run_key(context: Mapping[str, Any]) -> str:
