@@ -46,6 +46,7 @@ bench: setup ## speed and size, beside peers and the limit
 
 bench-large: setup ## what a store of a million statements costs (an hour or two, 50 GB under .communique/bench)
 	$(BIN)/python -m bench.large 10000 100000 1000000
+	$(BIN)/python -m bench.pages 1000000
 
 live-check: setup ## try every source on the real web (needs the internet)
 	COMMUNIQUE_HOME=.communique/live-check $(BIN)/communique collect

@@ -12,6 +12,7 @@ from bench import (
     echoes,
     large,
     line,
+    pages,
     reading,
     rules,
     stories,
@@ -34,6 +35,7 @@ for part in (
     digests,
     crawling,
     large,
+    pages,
     backtest,
 ):
     print(f"\n# {part.__name__}", flush=True)

@@ -85,11 +85,13 @@ def filled(home: Path, total: int, *, settled: bool = True) -> Iterator[Filled]:
 
 
 def _is_filled(engine: Engine) -> bool:
-    """Whether it was filled to the end, and has the tables of today."""
-    if not is_current(engine):
-        return False
+    """Whether it was filled to the end; then it gets the tables of today."""
     with engine.connect() as connection:
-        return bool(connection.scalar(text("SELECT to_regclass('communique.bench_filled')")))
+        if not connection.scalar(text("SELECT to_regclass('communique.bench_filled')")):
+            return False
+    if not is_current(engine):
+        upgrade(engine)
+    return True
 
 
 def fill(engine: Engine, maker: Maker, *, settled: bool, seconds: dict[str, float]) -> None:
