@@ -52,7 +52,11 @@ class MatchRow(Table):
     offsets in characters of the original."""
 
     __tablename__ = "matches"
-    __table_args__ = (UniqueConstraint("revision_id", "rule_id"), Index(None, "created_at"))
+    __table_args__ = (
+        UniqueConstraint("revision_id", "rule_id"),
+        Index(None, "created_at"),
+        Index(None, "rule_id", "created_at"),
+    )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     revision_id: Mapped[int] = mapped_column(ForeignKey("communique.revisions.id"))
     rule_id: Mapped[int] = mapped_column(ForeignKey("communique.rules.id"))

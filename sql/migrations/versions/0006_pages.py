@@ -46,3 +46,6 @@ def upgrade() -> None:
         "rule_edits_watchlist_rule_at_idx", "rule_edits", ["watchlist", "rule", "at"], schema=S
     )
     op.create_index("matches_created_at_idx", "matches", ["created_at"], schema=S)
+    op.create_index(
+        "matches_rule_id_created_at_idx", "matches", ["rule_id", "created_at"], schema=S
+    )
