@@ -104,7 +104,7 @@ def airflow(
     home = Path(env["AIRFLOW_HOME"])
     port = port or free_port()
     url = f"http://{HOST}:{port}"
-    env = dict(env) | {
+    env = {"COMMUNIQUE_PAGES_URL": f"{url}/communique", **env} | {
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from communique.mailbox import mailbox
 from communique.selections import EVERY
 from communique.settings import Settings, project_folder
 from communique.stack_airflow import Airflow, airflow, alone, migrate
-from communique.stack_env import environment
+from communique.stack_env import USERS, environment
 from communique.stack_runs import Run, start_run, wait_for_answers, wait_for_dags, wait_for_runs
 from communique.stack_show import step
 from communique.stack_store import clear_folder, fresh_databases
@@ -50,62 +50,77 @@ class Day:
 
 @contextmanager
 def demonstration(
-    home: Path, *, ui: bool = False, port: int = 0, smtp_url: str | None = None
+    home: Path,
+    *,
+    ui: bool = False,
+    port: int = 0,
+    smtp_url: str | None = None,
+    users: Mapping[str, str] = USERS,
+    sources: Path = SOURCES,
+    archives: Sequence[Path] = (),
 ) -> Iterator[Demo]:
     """A fresh store and a running Airflow over the demonstration's archive, all under `home`.
 
-    smtp_url: a mail server to use; None: a mailbox of its own in home/mailbox.
+    smtp_url: a mail server to use; None: a mailbox of its own in home/mailbox. users: who may sign
+    in to Airflow, with which role. sources, archives: whom to watch, and further WARC files that
+    answer for them.
     """
     home = home.resolve()
-    settings = _settings(home)
+    settings = _settings(home, sources, archives)
     with ExitStack() as stack:
         lock = stack.enter_context(alone(home / "airflow"))
         with step("Preparing databases, pages and mailbox"):
             archive.build(home / "pages.warc.gz")
             clear_folder(home / "mailbox")
+            shutil.rmtree(settings.watchlists, ignore_errors=True)
+            shutil.copytree(project_folder("watchlists"), settings.watchlists)
             shutil.rmtree(home / "airflow" / "logs", ignore_errors=True)
             engine, airflow_url = stack.enter_context(
-                fresh_databases(settings, lambda url: migrate(_environment(settings, url)))
+                fresh_databases(settings, lambda url: migrate(_environment(settings, url, users)))
             )
             smtp_url = smtp_url or stack.enter_context(mailbox(home / "mailbox"))
             _subscribe_readers(settings, engine)
         url = engine.url.render_as_string(hide_password=False)
         settings = settings.model_copy(update={"database_url": url, "smtp_url": smtp_url})
         with step("Starting Airflow") as tell:
-            env = _environment(settings, airflow_url)
+            env = _environment(settings, airflow_url, users)
             running = stack.enter_context(airflow(env, lock, tell, ui=ui, port=port))
             dags = ["alert", *(f"collect_{desk}" for desk in DESKS)]
             wait_for_dags(running, dags, tell, LONGEST)
         yield Demo(settings, engine, running, home / "mailbox")
 
 
-def _settings(home: Path) -> Settings:
-    """Whatever the environment says, the demonstration's own."""
+def _settings(home: Path, sources: Path, archives: Sequence[Path]) -> Settings:
+    """Whatever the environment says, the demonstration's own. Its watchlists are a copy: they can be
+    edited in its pages."""
     return Settings(
         database_url=None,
         archive_url=None,
         smtp_url=None,
         mail_from="communique@example.org",
-        sources=SOURCES,
-        watchlists=project_folder("watchlists"),
+        sources=sources,
+        watchlists=home / "watchlists",
         home=home,
-        replay=(str(home / "pages.warc.gz"),),
+        replay=(str(home / "pages.warc.gz"), *map(str, archives)),
         as_of=None,
         now=None,
     )
 
 
-def _environment(settings: Settings, airflow_url: str) -> dict[str, str]:
+def _environment(settings: Settings, airflow_url: str, users: Mapping[str, str]) -> dict[str, str]:
     given = {
         "DATABASE_URL": settings.database_url,
         "SMTP_URL": settings.smtp_url,
         "MAIL_FROM": settings.mail_from,
         "SOURCES": str(settings.sources),
+        "WATCHLISTS": str(settings.watchlists),
         "HOME": str(settings.home),
         "REPLAY": ",".join(settings.replay),
+        # For whoever looks at what the two days brought; the runs have clocks of their own.
+        "NOW": archive.days()[-1].isoformat(),
     }
     extra = {f"COMMUNIQUE_{name}": value for name, value in given.items() if value}
-    return environment(settings.home / "airflow", airflow_url, extra=extra)
+    return environment(settings.home / "airflow", airflow_url, extra=extra, users=users)
 
 
 def _subscribe_readers(settings: Settings, engine: Engine) -> None:

@@ -15,14 +15,21 @@ from communique.settings import project_folder
 
 HOST = "127.0.0.1"
 USER = "admin"
+USERS = {USER: "admin"}
 
 
 def environment(
-    home: Path, database_url: str, *, extra: Mapping[str, str], inherit: Sequence[str] = ()
+    home: Path,
+    database_url: str,
+    *,
+    extra: Mapping[str, str],
+    inherit: Sequence[str] = (),
+    users: Mapping[str, str] = USERS,
 ) -> dict[str, str]:
     """The environment of Airflow's processes: everything of Airflow's own under `home`, nothing
     asked of the network. Of our own environment's AIRFLOW and COMMUNIQUE variables only those whose
-    names begin with one of `inherit` go along."""
+    names begin with one of `inherit` go along. users: who may sign in, with which of Airflow's
+    roles; all with the password of this home."""
     ours = ("AIRFLOW", "COMMUNIQUE_")
     kept = {
         name: value
@@ -31,6 +38,7 @@ def environment(
     }
     kept.pop("PYTHONDONTWRITEBYTECODE", None)  # every task imports anew: without, twice as slow
     known = secrets_of(home)
+    _write_private(home / "passwords.json", dict.fromkeys(users, known["password"]))
     settings = {
         "CORE__DAGS_FOLDER": str(project_folder("dags")),
         "CORE__PLUGINS_FOLDER": str(project_folder("plugins")),
@@ -39,7 +47,7 @@ def environment(
         "CORE__PARALLELISM": "8",
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "CORE__FERNET_KEY": known["fernet_key"],
-        "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(map(":".join, users.items())),
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "DATABASE__SQL_ALCHEMY_CONN": database_url,
         "DATABASE__SQL_ALCHEMY_POOL_SIZE": "10",
@@ -72,7 +80,6 @@ def secrets_of(home: Path) -> dict[str, str]:
         }
         _write_private(file, made)
     known: dict[str, str] = json.loads(file.read_text())
-    _write_private(home / "passwords.json", {USER: known["password"]})
     return known
 
 
