@@ -91,8 +91,8 @@ def demonstration(
 
 
 def _settings(home: Path, sources: Path, archives: Sequence[Path]) -> Settings:
-    """Whatever the environment says, the demonstration's own. Its watchlists are a copy: they can be
-    edited in its pages."""
+    """Whatever the environment says, its own. Its watchlists are a copy, since they can be edited
+    in the pages."""
     return Settings(
         database_url=None,
         archive_url=None,

@@ -103,8 +103,8 @@ def settings() -> Settings:
 def _connection(name: str) -> Any:
     """Airflow's Connection of this name, or None. The API server reads its own database; the
     Connection of `airflow.sdk` asks a task's supervisor, which is not here."""
-    from airflow.sdk.exceptions import AirflowNotFoundException
     from airflow.models import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
         return Connection.get_connection_from_secrets(name)

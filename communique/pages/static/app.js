@@ -18,13 +18,39 @@
   if (outer) new MutationObserver(follow).observe(outer, { attributes: true, attributeFilter: ["class"] });
   else preferred.addEventListener("change", follow);
 
-  // Within the frame no link can open a tab by itself; the house can.
+  // Within the frame no link can open a tab, nor leave for another page of the house: the house can.
+  const within = (link) => {
+    const root = document.body.dataset.root;
+    return link.origin === location.origin && (link.pathname === root || link.pathname.startsWith(`${root}/`));
+  };
   document.addEventListener("click", (event) => {
-    const link = event.target.closest && event.target.closest("a[data-outside]");
-    if (!link || !framed) return;
+    const link = event.target.closest && event.target.closest("a[href]");
+    if (!link || !framed || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey) return;
+    if (!house() || within(link) || !link.protocol.startsWith("http")) return;
     event.preventDefault();
-    window.parent.open(link.href, "_blank", "noopener,noreferrer");
+    if (link.origin !== location.origin || link.hasAttribute("data-outside")) {
+      window.parent.open(link.href, "_blank", "noopener,noreferrer");
+      return;
+    }
+    const leave = window.parent.document.createElement("a");
+    leave.href = link.href;
+    window.parent.document.body.append(leave);
+    leave.click();
+    leave.remove();
   });
+
+  // The house's address follows whole pages by itself; what htmx puts in their place, it must be told.
+  const tell = () => {
+    const outer = house();
+    const { root, frame } = document.body.dataset;
+    if (!outer || !window.parent.location.pathname.startsWith(`${frame}/`)) return;
+    const shown = frame + location.pathname.slice(root.length) + location.search + location.hash;
+    window.parent.history.replaceState(window.parent.history.state, "", shown);
+  };
+  for (const name of ["htmx:pushedIntoHistory", "htmx:replacedInHistory", "htmx:historyRestore"]) {
+    document.addEventListener(name, tell);
+  }
+  window.addEventListener("popstate", tell);
 
   // What a request could not do is said where the page says such things, never lost.
   document.addEventListener("htmx:responseError", (event) => {
