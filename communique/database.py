@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -19,22 +21,37 @@ from communique.settings import Settings, project_folder
 # Serialises two upgrades that start at once; any constant of our own will do.
 UPGRADE_LOCK = 0x434F4D4D
 
-# Connections that a process keeps open, and seconds that a thread waits for one to be free.
+# Connections that a process keeps open, and as many again while it needs them.
 CONNECTIONS = 8
-PATIENCE = 300
 
 
 class StoreError(Exception):
     """The store cannot be used as it is; the message says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long anybody waits, in seconds. free: a thread, for a connection to be free. answer: for
+    a server that is silent; query: for one statement, and lock: for a lock; None: for ever."""
+
+    free: float = 300
+    answer: int | None = None
+    query: int | None = None
+    lock: int | None = None
+
+
+JOBS = Patience()  # what runs by itself has time
+
+
 @contextmanager
-def database(settings: Settings, *, migrate: bool = True) -> Iterator[Engine]:
+def database(
+    settings: Settings, *, migrate: bool = True, patience: Patience = JOBS
+) -> Iterator[Engine]:
     """An engine on the store. The embedded server starts when no other is configured, and is
     migrated by itself; an external one must be migrated (`communique db upgrade`), else StoreError.
     """
     if settings.database_url:
-        engine = _engine(settings.database_url)
+        engine = _engine(settings.database_url, patience)
         try:
             if migrate:
                 require_current(engine)
@@ -43,7 +60,7 @@ def database(settings: Settings, *, migrate: bool = True) -> Iterator[Engine]:
             engine.dispose()
         return
     with server(settings.home) as url:
-        engine = _engine(url)
+        engine = _engine(url, patience)
         try:
             if migrate and not is_current(engine):
                 upgrade(engine)
@@ -52,7 +69,7 @@ def database(settings: Settings, *, migrate: bool = True) -> Iterator[Engine]:
             engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, patience: Patience) -> Engine:
     parsed = make_url(url)
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg2")
@@ -62,9 +79,19 @@ def _engine(url: str) -> Engine:
         # Hundreds of threads share these: each holds one for a finding's transaction only.
         pool_size=CONNECTIONS,
         max_overflow=CONNECTIONS,
-        pool_timeout=PATIENCE,
-        connect_args={"application_name": "communique", "options": "-c timezone=UTC"},
+        pool_timeout=patience.free,
+        connect_args={"application_name": "communique", **_bounds(patience)},
     )
+
+
+def _bounds(patience: Patience) -> dict[str, Any]:
+    options = "-c timezone=UTC"
+    for name, seconds in (("statement_timeout", patience.query), ("lock_timeout", patience.lock)):
+        options += f" -c {name}={seconds}s" if seconds else ""
+    if patience.answer is None:
+        return {"options": options}
+    silent = {"connect_timeout": patience.answer, "tcp_user_timeout": patience.answer * 1_000}
+    return {"options": options, **silent}
 
 
 def _alembic() -> Config:
@@ -101,6 +128,8 @@ def upgrade(engine: Engine) -> None:
     """Brings roles, tables and views to this version, all or nothing; safe to run twice, or two
     at once."""
     with engine.begin() as connection:
+        # Whoever starts it, and however little time he has for anything else.
+        connection.execute(text("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
         connection.execute(text("CREATE SCHEMA IF NOT EXISTS communique"))
         _run_sql(connection, "roles.sql")

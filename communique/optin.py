@@ -76,16 +76,24 @@ def confirm(connection: Connection, token: str, now: datetime) -> tuple[Subscrip
     """Confirms the address that a token was sent to: all that waits for it. now: aware. Safe to run
     twice. Returns the subscriptions that are confirmed now. Raises TokenError for a token that is
     none, is older than 7 days, or where all that was asked for has been ended since."""
+    about = asked_for(connection, token, now)
+    waits = Row.id.in_([one.id for one in about]) & Row.confirmed_at.is_(None)
+    connection.execute(update(Row).where(waits).values(confirmed_at=now))
+    return of_ids(connection, [one.id for one in about])
+
+
+def asked_for(connection: Connection, token: str, now: datetime) -> tuple[Subscription, ...]:
+    """What a token confirms, confirmed or not yet: what was asked for with it, and all else that
+    waits for the same address. Changes nothing. now: aware. Raises TokenError as `confirm`."""
     signed = read(connection, "confirm", token, now, HOLDS)
     asked = of_ids(connection, signed.ids)
     addresses = {one.recipient for one in asked}
     waits = (Row.recipient.in_(addresses), Row.ended_at.is_(None), Row.confirmed_at.is_(None))
-    changed = update(Row).where(*waits).values(confirmed_at=now).returning(Row.id)
-    fresh = connection.execute(changed).scalars().all()
+    waiting = connection.execute(select(Row.id).where(*waits)).scalars().all()
     running = {one.id for one in asked if one.ended_at is None}
-    if not running.union(fresh):
+    if not running.union(waiting):
         raise TokenError("What this token confirms has been ended since. Subscribe again.")
-    return of_ids(connection, running.union(fresh))
+    return of_ids(connection, running.union(waiting))
 
 
 def _require_channel(recipient: str, settings: Settings) -> None:

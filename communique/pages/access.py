@@ -16,8 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
 from communique.pages.embedding import Embedding, Visitor
-from communique.pages.opening import engine_of, settings_of
-from communique.tokens import secret
+from communique.pages.opening import settings_of, store_of
 
 READING = frozenset({"GET", "HEAD"})
 LONGEST = 24 * 60 * 60  # seconds that a page may stand open before its forms are refused
@@ -56,8 +55,15 @@ async def check_change(request: Request) -> Visitor:
             f"{visitor.name} may look, but change nothing. Ask whoever grants roles in Airflow.",
         )
     if not await run_in_threadpool(_is_ours, request):
-        raise HTTPException(403, "This request came from another site's page: nothing was changed.")
-    token = request.headers.get(HEADER) or (await request.form()).get(FIELD)
+        raise HTTPException(
+            403,
+            "This request came from another site's page: nothing was changed. If it did not, "
+            "a proxy hides our address: COMMUNIQUE_PAGES_URL has to name it.",
+        )
+    sent = await request.form()
+    if any("\0" in value for value in sent.values() if isinstance(value, str)):
+        raise HTTPException(400, "What was sent holds a NUL character, which no text of ours has.")
+    token = request.headers.get(HEADER) or sent.get(FIELD)
     if not await run_in_threadpool(_is_good, request, token):
         raise HTTPException(
             403,
@@ -76,17 +82,20 @@ def csrf_token(request: Request) -> str:
 
 
 def require_checks(
-    routes: Iterable[BaseRoute], check_visitor: Callable[..., Any], *, by_token: Iterable[str]
+    routes: Iterable[BaseRoute],
+    check_visitor: Callable[..., Any],
+    *,
+    by_token: Iterable[Callable[..., Any]],
 ) -> None:
     """Raises UncheckedRouteError for a route that does not ask who visits, or that changes
-    something without `check_change`. by_token: paths that a signed token opens."""
+    something without `check_change`. by_token: functions that a signed token opens."""
     opened = set(by_token)
     for route in routes:
         path = getattr(route, "path", "?")
-        if path in opened:
-            continue
         if not isinstance(route, APIRoute):
             raise UncheckedRouteError(f"{path}: {type(route).__name__} asks nobody who he is")
+        if route.endpoint in opened:
+            continue
         calls = set(_calls(route.dependant))
         if check_visitor not in calls:
             raise UncheckedRouteError(f"{path} does not ask who visits")
@@ -103,14 +112,21 @@ def _calls(dependant: Dependant) -> Iterable[Callable[..., Any] | None]:
 def _is_ours(request: Request) -> bool:
     """Whether a browser says that one of our own pages sent this; who is no browser says nothing,
     and needs the token all the same."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in ("same-origin", "none"):
+    if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none"):
         return False
     origin = request.headers.get("origin")
     if origin is None:
         return True
-    hosts = {request.headers.get("host"), urlsplit(settings_of(request).pages_url or "").netloc}
-    return urlsplit(origin).netloc in hosts - {"", None}
+    known = {request.headers.get("host", "").casefold(), _host(settings_of(request).pages_url)}
+    return _host(origin) in known - {""}
+
+
+def _host(address: str | None) -> str:
+    """Host and port; empty where there are none, as in the origin `null` of what is sandboxed."""
+    try:
+        return urlsplit(address or "").netloc.casefold()
+    except ValueError:
+        return ""
 
 
 def _is_good(request: Request, token: object) -> bool:
@@ -124,10 +140,8 @@ def _is_good(request: Request, token: object) -> bool:
 
 
 def _serializer(request: Request) -> URLSafeTimedSerializer:
-    with engine_of(request).connect() as connection:
-        key = secret(connection)
     return URLSafeTimedSerializer(
-        key,
+        store_of(request).secret(),
         salt="communique.pages",
         signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
     )

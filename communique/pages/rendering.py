@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import date, datetime, timezone
 from functools import lru_cache
@@ -36,6 +37,7 @@ CONTENT_POLICY = "; ".join(
 HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -63,6 +65,36 @@ def page(
         shared["now"] = lambda: settings_of(request).clock()
     made = environment().get_template(template).render(shared | values)
     return HTMLResponse(made, status)
+
+
+def outside_page(
+    request: Request, template: str, *, status: int = 200, framed: bool = True, **values: Any
+) -> HTMLResponse:
+    """A page for whoever is not signed in: it loads nothing, runs nothing, and its one style stands
+    in it, permitted by its digest. framed: whether our own pages may show it in a frame. values: as
+    for `page`."""
+    style, digest = _outside_style()
+    shared: dict[str, Any] = {
+        "style": style,
+        "url": lambda path, **query: url(request, path, **query),
+        "sign_in_at": embedding_of(request).sign_in(request) if values.get("sign_in") else None,
+    }
+    made = environment().get_template(template).render(shared | values)
+    ancestors = "'self'" if framed else "'none'"
+    policy = [
+        "default-src 'none'",
+        f"style-src 'sha256-{digest}'",
+        "form-action 'self'",
+        f"frame-ancestors {ancestors}",
+        "base-uri 'none'",
+    ]
+    headers = {
+        "Content-Security-Policy": "; ".join(policy),
+        "X-Frame-Options": "SAMEORIGIN" if framed else "DENY",
+        "Referrer-Policy": "no-referrer",  # the address may hold a token
+        "X-Robots-Tag": "noindex, nofollow",
+    }
+    return HTMLResponse(made, status, headers=headers)
 
 
 def embedding_of(request: Request) -> Embedding:
@@ -123,11 +155,26 @@ def _number(value: int) -> str:
 
 def _outside(address: str, words: str | None = None) -> Markup:
     """A link to a stranger's address, which must be of the web; anything else stays text."""
-    if urlsplit(address).scheme not in ("http", "https"):
+    if not _is_of_the_web(address):
         return escape(words or address)
     return Markup(
         '<a href="{}" target="_blank" rel="noopener noreferrer" data-outside>{}</a>'
     ).format(address, words or address)
+
+
+def _is_of_the_web(address: str) -> bool:
+    try:
+        return urlsplit(address).scheme in ("http", "https")
+    except ValueError:  # a host that cannot be, such as `http://[`
+        return False
+
+
+@lru_cache
+def _outside_style() -> tuple[Markup, str]:
+    """The style of those pages, and its SHA-256 as a content policy names it."""
+    style = (STATIC / "outside.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    return Markup(style), digest  # noqa: S704 (a file of ours)
 
 
 @lru_cache

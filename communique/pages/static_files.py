@@ -3,14 +3,20 @@ everything here."""
 
 from __future__ import annotations
 
-import mimetypes
-
 from fastapi import APIRouter, HTTPException
 from starlette.responses import FileResponse
 
 from communique.pages.rendering import STATIC
 
 PATH = "/static/{name:path}"
+# Not the machine's own table: what it calls a script may be none, and no browser would run it.
+KINDS = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+}
 router = APIRouter()
 
 
@@ -21,6 +27,6 @@ def static_file(name: str) -> FileResponse:
     file = files.get(name)
     if file is None or not file.is_file():
         raise HTTPException(404, f"There is no file {name[:100]!r}.")
-    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    kind = KINDS.get(file.suffix, "text/plain; charset=utf-8")
     kept = {"Cache-Control": "private, max-age=31536000, immutable"}
     return FileResponse(file, media_type=kind, headers=kept)
