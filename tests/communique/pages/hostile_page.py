@@ -147,7 +147,8 @@ def collect_hostile(
     )
     line = open_line(changed, engine)
     (done,) = collect_all(line, line.desk(None), run_key=RUN)
-    assert done.coverage is not None and done.coverage.counts.get("new"), (done, server.paths)
+    assert done.coverage is not None, done
+    assert done.coverage.counts.get("new") == 1, (done, server.paths)
     with engine.connect() as connection:
         row = connection.execute(_STORED).one()
     server.arrivals.clear()
