@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TypeAlias
 
 from communique.echoes.passages import Passage
@@ -36,11 +38,17 @@ def weigh(one: Sighting, shared: Shared, known: Mapping[int, Sighting]) -> Itera
     the first wording of its statement that has it, and not once more of each later one.
     """
     others = [known[revision] for revision in shared]
+    reaches = [_reach(shared[revision]) for revision in shared]
+    covering: dict[tuple[int, int], list[Sighting]] = {}
     for other in others:
         if other.story_id == one.story_id or other.statement_id == one.statement_id:
             continue
         for passage in shared[other.revision_id]:
-            users = [each for each in others if _covered(passage, shared[each.revision_id])]
+            place = passage.start, passage.end
+            if place not in covering:
+                both = zip(others, reaches, strict=True)
+                covering[place] = [each for each, reach in both if _covers(reach, *place)]
+            users = covering[place]
             if any(_supersedes(each, other) for each in users):
                 continue
             if any(_supersedes(each, one) for each in users):
@@ -68,5 +76,14 @@ def _supersedes(one: Sighting, other: Sighting) -> bool:
     return one.statement_id == other.statement_id and one.number < other.number
 
 
-def _covered(passage: Passage, passages: Sequence[Passage]) -> bool:
-    return any(each.start <= passage.start and passage.end <= each.end for each in passages)
+def _reach(passages: Sequence[Passage]) -> tuple[list[int], list[int]]:
+    """Where each of these passages begins, in order, and how far the text is covered from there or
+    from before."""
+    ordered = sorted((each.start, each.end) for each in passages)
+    return [start for start, _ in ordered], list(accumulate((end for _, end in ordered), max))
+
+
+def _covers(reach: tuple[list[int], list[int]], start: int, end: int) -> bool:
+    """Whether one of the passages holds this one whole."""
+    before = bisect_right(reach[0], start)
+    return before > 0 and reach[1][before - 1] >= end

@@ -7,7 +7,7 @@ offset in the original text, whatever normalisation later does to the characters
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 WORD, DIGIT, JOINED_SCRIPT = "w", "d", "a"
 CHARACTER, EXPANDING = "c", "k"
@@ -93,9 +93,9 @@ def _class_of_meaning(meaning: str) -> str:
     return DIGIT if category == "Nd" else WORD
 
 
+@lru_cache(maxsize=1 << 17)  # asked for nearly every word of a text; there are no more characters
 def is_by_character(character: str) -> bool:
     """Whether a (folded) character belongs to a script of which each character is a token."""
-    # Of these nearly all that is asked for are letters of scripts that come long before.
     return character >= _FIRST_BY_CHARACTER and _within(ord(character), _BY_CHARACTER)
 
 
