@@ -28,14 +28,27 @@ from communique.rules import SEVERITIES, Rule, RuleError, Severity
 from communique.rules.nodes import Fields, Problem, Unusable, compose, fields_of, place_of, text_of
 from communique.rules.parse import parse, parse_mask
 
-__all__ = ["Loaded", "Problem", "Watchlist", "load_files", "load_watchlists"]
+__all__ = [
+    "NAME_EXPECTED",
+    "Loaded",
+    "Problem",
+    "Watchlist",
+    "is_name",
+    "load_files",
+    "load_watchlists",
+]
 
 KEYS = ("id", "name", "severity", "query", "not_inside", "topic", "note")
 _REQUIRED = ("id", "name", "severity", "query")
 _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*\Z")
-_NAME_EXPECTED = "small letters and digits joined by hyphens, such as clean-network"
+NAME_EXPECTED = "small letters and digits joined by hyphens, such as clean-network"
 
 _Parsed = TypeVar("_Parsed")
+
+
+def is_name(words: str) -> bool:
+    """Whether this can be the name of a watchlist (and so of its file), a rule's id, or a topic."""
+    return _NAME.match(words) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +102,8 @@ def load_files(paths: Iterable[Path], name: str | None = None) -> Loaded:
 
 
 def _load(path: Path, name: str, problems: list[Problem]) -> Watchlist:
-    if not _NAME.match(name):
-        raise Unusable(path, 1, f"{name[:40]!r} cannot name a watchlist", _NAME_EXPECTED)
+    if not is_name(name):
+        raise Unusable(path, 1, f"{name[:40]!r} cannot name a watchlist", NAME_EXPECTED)
     root = compose(path)
     fields = fields_of(path, root, ("title", "rules"))
     listed = fields.get("rules", root)
@@ -118,9 +131,9 @@ def _rule(path: Path, node: yaml.Node, others: dict[str, Rule]) -> Rule:
     if missing:
         reason = f"{' and '.join(missing)} missing"
         raise Unusable(path, place_of(node), reason, ", ".join(_REQUIRED), rule=rule)
-    if rule is None or not _NAME.match(rule):
+    if rule is None or not is_name(rule):
         place = place_of(fields["id"])
-        raise Unusable(path, place, "this cannot be an id", _NAME_EXPECTED, rule=rule, field="id")
+        raise Unusable(path, place, "this cannot be an id", NAME_EXPECTED, rule=rule, field="id")
     if rule in others:
         raise Unusable(
             path, place_of(node), "a second rule with this id", "each id once", rule=rule
@@ -178,9 +191,9 @@ def _topic(path: Path, fields: Fields, rule: str) -> str | None:
     if "topic" not in fields:
         return None
     topic = text_of(path, fields["topic"], "topic", rule)
-    if not _NAME.match(topic):
+    if not is_name(topic):
         place, reason = place_of(fields["topic"]), f"{topic[:40]!r} cannot be a topic"
-        raise Unusable(path, place, reason, _NAME_EXPECTED, rule=rule, field="topic")
+        raise Unusable(path, place, reason, NAME_EXPECTED, rule=rule, field="topic")
     return topic
 
 
