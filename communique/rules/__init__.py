@@ -1,6 +1,7 @@
 """Rules: queries in Lucene's syntax, tried on statements, thousands in one pass."""
 
 from communique.rules.match import Matcher, compile_rules
+from communique.rules.narrowing import narrowed
 from communique.rules.parse import parse
 from communique.rules.printing import printed
 from communique.rules.query import Query
@@ -19,6 +20,7 @@ __all__ = [
     "Severity",
     "Span",
     "compile_rules",
+    "narrowed",
     "parse",
     "printed",
     "why",

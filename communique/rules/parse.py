@@ -47,8 +47,9 @@ _REFUSED = (
 )
 
 
-def parse(query: str) -> Query:
-    """The tree of a query in Lucene's syntax.
+def parse(query: str, *, alone: bool = True) -> Query:
+    """The tree of a query in Lucene's syntax. alone: False where it stands beside something that
+    must be there, so that it may only say what must not.
 
     AND, OR, NOT (or && || ! + -), brackets, "phrases", "words near"~10, wildcards (exclu*, wom?n,
     "clean net*"), and the fields title:, text:, source:, publisher:, country:, host_country:,
@@ -61,7 +62,8 @@ def parse(query: str) -> Query:
     asked = plain(query)
     try:
         root = _root(asked.text)
-        require_restrictive(root, 0)
+        if alone:
+            require_restrictive(root, 0)
     except RuleError as error:
         raise RuleError(error.reason, asked.typed(error.position)) from error
     return Query(query, root)

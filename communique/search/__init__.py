@@ -2,6 +2,7 @@
 
 from communique.search.finding import search
 from communique.search.indexing import index_terms
+from communique.search.listing import newest
 from communique.search.shown import highlights_in, highlights_of, passages_of
 from communique.search.values import Found, Order, Place, Results, SearchError
 
@@ -14,6 +15,7 @@ __all__ = [
     "highlights_in",
     "highlights_of",
     "index_terms",
+    "newest",
     "passages_of",
     "search",
 ]

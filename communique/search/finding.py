@@ -21,8 +21,8 @@ from communique.search.values import Found, Order, Place, Results, SearchError
 PATIENCE = 0.7  # seconds
 RANKED = 200  # statements that are read to find the best among them
 BATCH = 40  # statements read at once
-_END = date.max - timedelta(days=1)
-_LAST_ID = 2**63 - 1
+END = date.max - timedelta(days=1)
+LAST_ID = 2**63 - 1
 
 
 def search(
@@ -52,7 +52,7 @@ def search(
     terms = tsquery_of(asked.root, sources)
     if terms is None:
         return Results((), None, partial=False, looked_until=None, examined=0)
-    start = Place(until or _END, _LAST_ID)
+    start = Place(until or END, LAST_ID)
     if order == "best":
         wanted = Wanted(terms, start, since or date.min)
         return _best(connection, asked, matcher, wanted, limit, _rank(after), deadline)
@@ -96,7 +96,7 @@ def _batches(places: Sequence[Place], first: int) -> Iterator[Sequence[Place]]:
 
 
 def _partial(hits: list[Found], reached: Place, examined: int) -> Results:
-    day = None if reached.statement_id == _LAST_ID else reached.day
+    day = None if reached.statement_id == LAST_ID else reached.day
     return Results(hits, str(reached), partial=True, looked_until=day, examined=examined)
 
 

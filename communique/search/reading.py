@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from communique.rules import Document, Matcher, Rule, compile_rules
+from communique.rules import Document, Matcher, Rule, Span, compile_rules
 from communique.search.values import Found, Place
 
 _READ = text("""
@@ -45,19 +45,27 @@ def read_matching(
     connection: Connection, places: Sequence[Place], matcher: Matcher
 ) -> Iterable[Found]:
     """Those of the statements at these places that match, in the places' order."""
+    for row, place in _rows(connection, places):
+        hits = matcher.match(document_of(row))
+        if hits:
+            yield _found(row, place, hits[0].spans)
+
+
+def read_all(connection: Connection, places: Sequence[Place]) -> Iterable[Found]:
+    """The statements at these places, in the places' order; nothing in them is marked."""
+    for row, place in _rows(connection, places):
+        yield _found(row, place, ())
+
+
+def _rows(
+    connection: Connection, places: Sequence[Place]
+) -> Iterable[tuple[Row[*tuple[Any, ...]], Place]]:
     ids = [place.statement_id for place in places]
     rows = {row.id: row for row in connection.execute(_READ, {"ids": ids})}
-    for place in places:
-        row = rows.get(place.statement_id)
-        found = row and _found(row, place, matcher)
-        if found:
-            yield found
+    return [(row, place) for place in places if (row := rows.get(place.statement_id))]
 
 
-def _found(row: Row[*tuple[Any, ...]], place: Place, matcher: Matcher) -> Found | None:
-    hits = matcher.match(document_of(row))
-    if not hits:
-        return None
+def _found(row: Row[*tuple[Any, ...]], place: Place, spans: tuple[Span, ...]) -> Found:
     return Found(
         id=row.id,
         source=row.source,
@@ -72,7 +80,7 @@ def _found(row: Row[*tuple[Any, ...]], place: Place, matcher: Matcher) -> Found 
         withdrawn_at=row.withdrawn_at,
         topics=tuple(row.topics),
         story_id=row.story_id,
-        spans=hits[0].spans,
+        spans=spans,
         day=place.day,
     )
 
