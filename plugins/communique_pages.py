@@ -231,7 +231,7 @@ class CommuniquePages(AirflowPlugin):
     fastapi_apps = [{"app": Pages(), "url_prefix": PREFIX, "name": "communique"}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         {
-            "name": "Communiqué",
+            "name": "Analysis",  # up to nine letters fit
             "href": f"{base_path()}{PREFIX}/today",
             "destination": "nav",
             "url_route": ROUTE,
