@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import Connection, Engine, Row, TextClause, text
 
 from communique.health import NOT_RUN, TROUBLED, TURN_WITHIN, WORST_FIRST
 from scrapers.sources import Source
@@ -18,27 +18,47 @@ LONGEST_TURN = timedelta(hours=4)
 # A source stands as its collects leave it (a replay stands for them); a backfill
 # or a revisit is no turn.
 _LAST = text("""
-    SELECT o.id AS watched, o.added_at, c.*, p.url AS address
+    SELECT o.id AS watched, o.added_at, c.*
     FROM communique.sources o
     LEFT JOIN LATERAL (
         SELECT c.* FROM communique.coverage c JOIN communique.runs u ON u.id = c.run_id
         WHERE c.source_id = o.id AND u.kind NOT IN ('backfill', 'revisit')
         ORDER BY c.started_at DESC, c.id DESC LIMIT 1
     ) c ON true
-    LEFT JOIN LATERAL (
-        SELECT e.url FROM communique.captures e
-        WHERE e.run_id = c.run_id AND e.source_id = o.id AND e.error IS NOT NULL
-        ORDER BY e.listing IS NULL, e.id LIMIT 1
-    ) p ON true
     WHERE o.id = ANY(:ids)
 """)
+# Each month of captures is a table that must be looked through: those before the turns are not.
+_ADDRESSES = text("""
+    SELECT t.source, p.url
+    FROM unnest(CAST(:sources AS text[]), CAST(:runs AS bigint[])) t (source, run)
+    CROSS JOIN LATERAL (
+        SELECT e.url FROM communique.captures e
+        WHERE e.run_id = t.run AND e.source_id = t.source AND e.error IS NOT NULL
+          AND (CAST(:since AS timestamptz) IS NULL OR e.fetched_at >= :since)
+        ORDER BY e.listing IS NULL, e.id LIMIT 1
+    ) p
+""")
+# All of these of a source one of whose turns should have ended long ago.
 _UNFINISHED = text("""
-    SELECT e.source_id, max(u.started_at) FROM communique.runs u
-    JOIN communique.captures e ON e.run_id = u.id
-    WHERE u.kind = 'collect' AND u.finished_at IS NULL AND u.started_at > :recent
-      AND NOT EXISTS (SELECT FROM communique.coverage c
-                      WHERE c.run_id = u.id AND c.source_id = e.source_id)
-    GROUP BY e.source_id
+    SELECT * FROM (
+        SELECT o.id AS source, u.id AS run, u.started_at,
+               min(u.started_at) OVER (PARTITION BY o.id) AS first
+        FROM communique.runs u
+        JOIN communique.sources o ON o.id = ANY(:ids) AND (u.desk IS NULL OR o.desk = u.desk)
+        WHERE u.kind = 'collect' AND u.finished_at IS NULL AND u.started_at > :recent
+          AND NOT EXISTS (SELECT FROM communique.coverage c
+                          WHERE c.run_id = u.id AND c.source_id = o.id)
+    ) begun WHERE first <= :hanging
+""")
+_BEGUN = text("""
+    SELECT t.source, max(t.started_at)
+    FROM unnest(CAST(:sources AS text[]), CAST(:runs AS bigint[]), CAST(:at AS timestamptz[]))
+        t (source, run, started_at)
+    CROSS JOIN LATERAL (
+        SELECT FROM communique.captures e
+        WHERE e.run_id = t.run AND e.source_id = t.source LIMIT 1
+    ) asked
+    GROUP BY t.source
 """)
 _GAPS = text("SELECT source_id, count(*) FROM communique.gaps WHERE filled_at IS NULL GROUP BY 1")
 _SUSPECT = text("""
@@ -75,15 +95,23 @@ class Standing:
 
 def standings(engine: Engine, sources: Iterable[Source], now: datetime) -> tuple[Standing, ...]:
     """The enabled ones of these sources as they stand at `now` (aware), the worst first."""
-    watched = {source.id: source for source in sources if source.enabled}
     with engine.connect() as connection:
-        recent = {"recent": now - timedelta(days=30)}
-        begun = _by_source(connection, _UNFINISHED, recent)
-        gaps, doubts = _by_source(connection, _GAPS), _by_source(connection, _SUSPECT)
-        rows = connection.execute(_LAST, {"ids": list(watched)}).all()
+        return standings_in(connection, sources, now)
+
+
+def standings_in(
+    connection: Connection, sources: Iterable[Source], now: datetime
+) -> tuple[Standing, ...]:
+    """As `standings`, over a connection that is open."""
+    watched = {source.id: source for source in sources if source.enabled}
+    begun = _begun(connection, list(watched), now)
+    gaps, doubts = _by_source(connection, _GAPS), _by_source(connection, _SUSPECT)
+    rows = connection.execute(_LAST, {"ids": list(watched)}).all()
+    addresses = _addresses(connection, [row for row in rows if row.state in TROUBLED])
     found = [
         _standing(
             *(watched[row.watched], row, now, begun.get(row.watched)),
+            address=addresses.get(row.watched),
             suspects=doubts.get(row.watched, 0),
             gaps=gaps.get(row.watched, 0),
         )
@@ -92,11 +120,36 @@ def standings(engine: Engine, sources: Iterable[Source], now: datetime) -> tuple
     return tuple(sorted(found, key=lambda s: (WORST_FIRST.index(s.state), s.desk, s.source)))
 
 
-def _by_source(
-    connection: Connection, query: Any, values: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    found: dict[str, Any] = dict(connection.execute(query, values or {}).all())
+def _addresses(connection: Connection, troubled: Sequence[Row[*tuple[Any, ...]]]) -> dict[str, str]:
+    """Where the first thing failed in these turns, by source. What a replay was answered is older
+    than its turns, so that is looked for where nothing else is found."""
+    found: dict[str, str] = {}
+    first = min((row.started_at for row in troubled), default=None)
+    for since in (first, None):
+        rest = [row for row in troubled if row.watched not in found]
+        if rest:
+            turns = {"sources": [row.watched for row in rest], "runs": [row.run_id for row in rest]}
+            rows = connection.execute(_ADDRESSES, {**turns, "since": since})
+            found |= dict(rows.tuples().all())
     return found
+
+
+def _begun(connection: Connection, ids: Sequence[str], now: datetime) -> dict[str, datetime]:
+    """When the last turn began of each source of which one has not ended for too long."""
+    asked = {"ids": list(ids), "recent": now - timedelta(days=30), "hanging": now - LONGEST_TURN}
+    rows = connection.execute(_UNFINISHED, asked).all()
+    if not rows:
+        return {}
+    turns = {
+        "sources": [row.source for row in rows],
+        "runs": [row.run for row in rows],
+        "at": [row.started_at for row in rows],
+    }
+    return dict(connection.execute(_BEGUN, turns).tuples().all())
+
+
+def _by_source(connection: Connection, query: TextClause) -> dict[str, int]:
+    return dict(connection.execute(query).tuples().all())
 
 
 def _standing(
@@ -105,6 +158,7 @@ def _standing(
     now: datetime,
     begun: datetime | None,
     *,
+    address: str | None,
     suspects: int,
     gaps: int,
 ) -> Standing:
@@ -122,7 +176,7 @@ def _standing(
         newest=row.newest,
         cadence_days=row.cadence_days,
         said=said,
-        address=row.address if state in TROUBLED else None,
+        address=address if state in TROUBLED else None,
         suspects=suspects,
         gaps=gaps,
     )
