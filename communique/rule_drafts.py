@@ -74,7 +74,7 @@ def draft_of(rule: Rule, query: str | None = None) -> Draft:
         rule=rule.id,
         name=rule.name,
         severity=rule.severity,
-        query=query if query is not None and _one_line(query) == _one_line(rule.query)
+        query=query if query is not None and one_line(query) == one_line(rule.query)
         else rule.query,
         not_inside=rule.not_inside,
         topic=rule.topic or "",
@@ -98,12 +98,12 @@ def typed(
     return Draft(
         watchlist=watchlist.strip(),
         rule=rule.strip(),
-        name=_one_line(name),
+        name=one_line(name),
         severity=severity.strip(),
-        query="\n".join(filter(None, map(_one_line, query.splitlines()))),
-        not_inside=tuple(dict.fromkeys(filter(None, map(_one_line, not_inside.splitlines())))),
+        query="\n".join(filter(None, map(one_line, query.splitlines()))),
+        not_inside=tuple(dict.fromkeys(filter(None, map(one_line, not_inside.splitlines())))),
         topic=topic.strip(),
-        note=_one_line(note),
+        note=one_line(note),
     )
 
 
@@ -117,8 +117,8 @@ def _mistakes(draft: Draft) -> Iterator[Mistake]:
         said = getattr(draft, field)
         if len(said) > most:
             yield Mistake(field, f"more than {most:,} characters: shorten it")
-        elif bad := _UNPRINTABLE.search(said):
-            yield Mistake(field, f"it holds the control character U+{ord(bad[0]):04X}: take it out")
+        elif sign := unprintable(said):
+            yield Mistake(field, sign)
         elif field in ("watchlist", "rule") and not is_name(said):
             yield Mistake(field, f"expected {NAME_EXPECTED}")
         elif field == "name" and not said:
@@ -133,8 +133,7 @@ def _mistakes(draft: Draft) -> Iterator[Mistake]:
 
 def _of_query(draft: Draft) -> Iterator[Mistake]:
     if len(draft.query) <= QUERY_LIMIT and (bad := _UNPRINTABLE.search(draft.query)):
-        reason = f"it holds the control character U+{ord(bad[0]):04X}: take it out"
-        yield Mistake("query", reason, bad.start())
+        yield Mistake("query", unprintable(draft.query), bad.start())
         return
     try:
         parse(draft.asked)
@@ -149,8 +148,8 @@ def _of_masks(draft: Draft) -> Iterator[Mistake]:
     for one in draft.not_inside:
         if len(one) > LONGEST_MASK:
             yield Mistake("not_inside", f"{one[:40]}…: more than {LONGEST_MASK} characters")
-        elif bad := _UNPRINTABLE.search(one):
-            yield Mistake("not_inside", f"it holds the control character U+{ord(bad[0]):04X}")
+        elif sign := unprintable(one):
+            yield Mistake("not_inside", sign)
         else:
             try:
                 parse_mask(one)
@@ -158,7 +157,13 @@ def _of_masks(draft: Draft) -> Iterator[Mistake]:
                 yield Mistake("not_inside", f"{one}: {error.reason}", error.position)
 
 
-def _one_line(words: str) -> str:
+def unprintable(words: str) -> str:
+    """What is said of words that no YAML file may hold; empty: there is nothing to say."""
+    bad = _UNPRINTABLE.search(words)
+    return f"it holds the control character U+{ord(bad[0]):04X}: take it out" if bad else ""
+
+
+def one_line(words: str) -> str:
     """Words on one line: every white space of Unicode is a blank, as some of it ends lines in
     YAML."""
     return " ".join(words.split())

@@ -180,7 +180,10 @@ def _spliced(file: _File, first: int, end: int, block: Sequence[str]) -> str:
     fresh = [line + ending for line in block]
     if fresh and end == len(file.lines):  # the file ends without a line end, and goes on doing so
         fresh[-1] = fresh[-1].removesuffix("\r")
-    return "\n".join([*file.lines[:first], *fresh, *file.lines[end:]])
+    kept = file.lines[:first]
+    if kept and fresh and not kept[-1].endswith(ending):  # the last line, until now
+        kept[-1] += ending
+    return "\n".join([*kept, *fresh, *file.lines[end:]])
 
 
 def _added(file: _File, draft: Draft) -> str:

@@ -17,6 +17,7 @@ from ruamel.yaml.scalarstring import (
 from communique.rule_drafts import Draft
 
 WIDTH = 100  # characters of a line
+LONG = 120  # characters from which on a line that somebody has typed is broken
 ORDER = ("id", "name", "severity", "topic", "query", "not_inside", "note")
 _QUOTED = (DoubleQuotedScalarString, SingleQuotedScalarString)
 
@@ -101,7 +102,10 @@ def _folded(words: str, width: int) -> Any:
     folds, start = list[int](), 0
     for line in lines:
         at = 0
-        while len(line) - at > width and (blank := line.rfind(" ", at + 1, at + width + 1)) > 0:
+        while (
+            len(line) - at > (LONG if at == 0 else width)
+            and (blank := line.rfind(" ", at + 1, at + width + 1)) > 0
+        ):
             folds.append(start + blank)
             at = blank + 1
         start += len(line) + 1
