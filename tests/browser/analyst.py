@@ -1,4 +1,4 @@
-"""An analyst at a browser: signed in through Airflow's own form, with an ear for what goes wrong."""
+"""An analyst at a browser: signed in by Airflow's own form, with an ear for what goes wrong."""
 
 from __future__ import annotations
 
@@ -116,8 +116,9 @@ def analyst(
         color_scheme=theme, viewport={"width": width, "height": HIGH}, storage_state=state
     )
     context.set_default_timeout(LONGEST)
-    # Airflow keeps the theme here, as its own menu sets it.
-    context.add_init_script(f"localStorage.getItem('theme') || localStorage.setItem('theme', '{theme}')")
+    # Airflow keeps the theme here, as its own menu sets it. A frame without an origin has no store.
+    keep = f"localStorage.getItem('theme') || localStorage.setItem('theme', '{theme}')"
+    context.add_init_script(f"try {{ {keep} }} catch {{}}")
     heard = Heard()
     _listen(context, heard)
     try:

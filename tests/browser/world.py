@@ -28,7 +28,7 @@ FAILING = "demo_us_embassy_de"
 # A statement with matches, more than one wording and others of its story comes first.
 _RICHEST = text("""
     SELECT s.id FROM analyst.statements s
-    ORDER BY (SELECT count(*) FROM analyst.matches m WHERE m.statement_id = s.id AND m.stands) > 0 DESC,
+    ORDER BY EXISTS (SELECT FROM analyst.matches m WHERE m.statement_id = s.id AND m.stands) DESC,
              s.revisions DESC,
              (SELECT count(*) FROM analyst.statements o WHERE o.story_id = s.story_id) DESC,
              length(s.text) DESC, s.id
@@ -48,8 +48,8 @@ _EVIDENCE = text("""
 @dataclass(frozen=True, slots=True)
 class World:
     """demo: the running stack. runs: the DAG run of each desk on the last day, by DAG id, and that
-    of the real captures where they are here. statement: one with all that a page can show; real: one
-    of real text, or the same."""
+    of the real captures where they are here. statement: one with all that a page can show; real:
+    one of real text, or the same; evidence: its capture."""
 
     demo: Demo
     runs: Mapping[str, Run]
