@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timezone
+from datetime import date
 from typing import Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from sqlalchemy import text
 
 from communique.cli.common import (
     DeskOption,
@@ -29,34 +27,20 @@ from communique.diffs import diff
 from communique.evidence.claims import Wanted
 from communique.health import plain
 from communique.jobs import Line
-from communique.rereading import Reread, apply, described, reread
+from communique.reread_runs import (
+    TROUBLE,
+    Difference,
+    RereadRefused,
+    Tally,
+    check_reader,
+    found_by,
+    wanted_of,
+    write,
+)
+from communique.rereading import Reread, described
 
 # How many of a source's are shown; --json has a few more.
-SHOWN, KEPT = 3, 20
-# Statements that are written in one transaction.
-AT_ONCE = 50
-_READERS = text("""
-SELECT DISTINCT split_part(reader, '/', 1) FROM communique.revisions ORDER BY 1
-""")
-_TROUBLE = ("unread", "doubtful", "same version", "no evidence")
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was found of one source. examples: of what is not equal."""
-
-    results: Counter[str] = field(default_factory=Counter)
-    parts: Counter[str] = field(default_factory=Counter)
-    examples: list[Reread] = field(default_factory=list)
-
-    def add(self, one: Reread) -> None:
-        """Counts one."""
-        self.results[one.result] += 1
-        if one.result == "differs":
-            self.parts.update(one.differs)
-        alike = sum(kept.result == one.result for kept in self.examples)
-        if one.result != "equal" and alike < KEPT:
-            self.examples.append(one)
+SHOWN = 3
 
 
 def add_to(app: typer.Typer) -> None:
@@ -69,7 +53,7 @@ def reread_command(
     source: str | None = SourceOption,
     reader: str | None = typer.Option(None, help="Only what this reader has read: its name."),
     since: str | None = typer.Option(None, help="Only pages fetched since this day (UTC)."),
-    write: bool = typer.Option(False, "--apply", help="Write down what is read now."),
+    applied: bool = typer.Option(False, "--apply", help="Write down what is read now."),
     as_json: bool = JsonOption,
 ) -> None:
     """Read archived pages again with today's readers, after one was mended. Nothing is fetched.
@@ -86,14 +70,18 @@ def reread_command(
     day = parse_day(since) if since else None
     with the_line() as line:
         wanted = _wanted(line, desk, source, reader, day)
-        tallies: dict[str, Tally] = {}
-        written = _take(line, wanted, tallies, write=write)
+        found = Difference()
+        written = _take(line, wanted, found, applied=applied)
+        tallies = found.tallies
         if wanted.reader is not None and not tallies:
-            _check_reader(line, wanted.reader)
+            try:
+                check_reader(line.engine, wanted.reader)
+            except RereadRefused as error:
+                raise typer.BadParameter(str(error)) from error
     if as_json:
-        print_json(_as_dict(tallies, written, applied=write))
+        print_json(_as_dict(tallies, written, applied=applied))
     else:
-        _print(tallies, written, applied=write)
+        _print(tallies, written, applied=applied)
     if any(each.results["unread"] or each.results["no evidence"] for each in tallies.values()):
         raise typer.Exit(1)
 
@@ -109,47 +97,30 @@ def _wanted(
         sources = (found.id,)
     elif desk is not None:
         sources = tuple(one.id for one in line.sources if one.desk == desk)
-    since = datetime.combine(day, time(), timezone.utc) if day else None
-    name = reader.split("/")[0] if reader else None
-    return Wanted(standing=True, sources=sources, reader=name, since=since)
+    return wanted_of(sources, reader, day)
 
 
-def _check_reader(line: Line, name: str) -> None:
-    with line.engine.connect() as connection:
-        known = connection.execute(_READERS).scalars().all()
-    if known and name not in known:
-        raise typer.BadParameter(f"no reader {name!r} read anything; there are {', '.join(known)}")
-
-
-def _take(line: Line, wanted: Wanted, tallies: dict[str, Tally], *, write: bool) -> tuple[int, int]:
+def _take(line: Line, wanted: Wanted, found: Difference, *, applied: bool) -> tuple[int, int]:
     """Counts by source, and writes down where that is wanted: how many wordings, how many dates."""
-    reworded = dated = 0
-    batch: list[Reread] = []
 
-    def flush() -> None:
-        nonlocal reworded, dated
-        if batch:
-            done = apply(line.engine, batch, line.topics, line.settings.clock())
-            reworded, dated = reworded + done[0], dated + done[1]
-            batch.clear()
+    def counting() -> Iterator[Reread]:
+        for one in _watched(line, wanted):
+            found.add(one)
+            yield one
 
-    for one in _watched(line, wanted):
-        tallies.setdefault(one.claim.source, Tally()).add(one)
-        if write and one.result == "differs":
-            batch.append(one)
-            if len(batch) >= AT_ONCE:
-                flush()
-    flush()
-    return reworded, dated
+    if applied:
+        return write(line, counting())
+    for _ in counting():
+        continue
+    return 0, 0
 
 
 def _watched(line: Line, wanted: Wanted) -> Iterator[Reread]:
-    sources = {source.id: source for source in line.sources}
     total = sum(number for _, number in wanted.files(line.engine))
     columns = (TextColumn("Reading again"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task("", total=total)
-        for one in reread(line.engine, wanted, sources, limit=line.settings.max_body):
+        for one in found_by(line, wanted):
             yield one
             bar.advance(task)
 
@@ -189,7 +160,7 @@ def _example(one: Reread) -> dict[str, Any]:
 
 
 def _print(tallies: dict[str, Tally], written: tuple[int, int], *, applied: bool) -> None:
-    columns = ("equal", "title", "text", "date", *_TROUBLE)
+    columns = ("equal", "title", "text", "date", *TROUBLE)
     rows = [
         {"source": source, **tally.results, **tally.parts}
         for source, tally in sorted(tallies.items())
