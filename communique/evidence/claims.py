@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -97,12 +98,14 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which wordings are meant. standing: only those that stand; sources: ids, None for all;
-    reader: the name of the one that read them; since: fetched at or after (aware)."""
+    reader: the name of the one that read them; since: fetched at or after (aware). share: one of so
+    many shares of the archive's files, which together are all of them: (its number from 0, of)."""
 
     standing: bool = False
     sources: tuple[str, ...] | None = None
     reader: str | None = None
     since: datetime | None = None
+    share: tuple[int, int] = (0, 1)
 
     @property
     def _values(self) -> dict[str, Any]:
@@ -112,8 +115,10 @@ class Wanted:
 
     def files(self, engine: Engine) -> Sequence[tuple[str, int]]:
         """The archive's files that hold their evidence, in order, and of how many."""
+        mine, of = self.share
         with engine.connect() as connection:
-            return [(warc, number) for warc, number in connection.execute(_FILES, self._values)]
+            rows = connection.execute(_FILES, self._values).all()
+        return [(warc, number) for warc, number in rows if zlib.crc32(warc.encode()) % of == mine]
 
     def in_file(self, engine: Engine, warc: str) -> dict[str, list[int]]:
         """Those whose evidence a file holds: numbers of revisions by record id."""

@@ -65,12 +65,15 @@ def verify_all(
     *,
     limit: int = LARGEST,
     processes: int | None = None,
+    share: tuple[int, int] = (0, 1),
 ) -> Iterator[Verified]:
     """The proof of every wording in the store, in no certain order, and every place of the files
-    that is damaged. Streams: memory holds what is under way."""
+    that is damaged. Streams: memory holds what is under way. share: only that share of the files
+    (`Wanted`); wordings without a file are looked at with every share."""
     for claim in without_bytes(engine):
         yield proof_of(claim, problems=[nowhere(claim)])
-    for one in passed(engine, Wanted(), sources, prove, limit=limit, processes=processes):
+    wanted = Wanted(share=share)
+    for one in passed(engine, wanted, sources, prove, limit=limit, processes=processes):
         yield one if isinstance(one, Damage) else _closer(engine, sources, one, limit)
 
 
