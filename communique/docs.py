@@ -67,7 +67,12 @@ def _help(command: Command) -> str:
 
 def settings_page() -> str:
     """Every setting with its type and default."""
-    lines = [NOTE, "# Settings\n", "| variable | meaning | default |", "| --- | --- | --- |"]
+    lines = [NOTE, "# Settings\n"]
+    lines.append(
+        "Each may be given by a file instead: `COMMUNIQUE_DATABASE_URL_FILE=/run/secrets/url`. "
+        "What is empty is not set.\n"
+    )
+    lines += ["| variable | meaning | default |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         shown = _default(field.get_default())
         lines.append(f"| `COMMUNIQUE_{name.upper()}` | {field.description} | {shown} |")

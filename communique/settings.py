@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import fsspec
 from pydantic import AwareDatetime, Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 PACKAGE = Path(__file__).parent
 
@@ -23,12 +31,53 @@ def project_folder(name: str) -> Path:
     return shipped if shipped.is_dir() else PACKAGE.parent / name
 
 
+class Files(PydanticBaseSettingsSource):
+    """What lies in the files that COMMUNIQUE_..._FILE name, as containers are given their secrets.
+    White space at the ends is left out."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:  # noqa: ARG002 (pydantic's protocol)
+        """What the file of a setting holds; None: no file is named. Raises SettingsError."""
+        variable = f"COMMUNIQUE_{field_name}_FILE".upper()
+        file, value = os.environ.get(variable), None
+        if file:
+            try:
+                value = Path(file).read_text(encoding="utf-8").strip()
+            except (OSError, ValueError) as error:
+                raise SettingsError(f"{variable}: {file} cannot be read: {error}") from error
+        return value, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """All that files hold, by setting."""
+        fields = self.settings_cls.model_fields.items()
+        found = {name: self.get_field_value(field, name)[0] for name, field in fields}
+        return {name: value for name, value in found.items() if value}
+
+
 class Settings(BaseSettings):
-    """What the environment says (COMMUNIQUE_*), with defaults that work on a bare machine."""
+    """What the environment says (COMMUNIQUE_*), with defaults that work on a bare machine. Each may
+    be given by a file as well: COMMUNIQUE_DATABASE_URL_FILE and so on; what is given itself goes
+    before."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the files that it names."""
+        return init_settings, env_settings, Files(settings_cls)
 
     # What was found may hold a password: no error and no log shows it.
+    # What is empty is not set: a compose file names every variable.
     model_config = SettingsConfigDict(
-        env_prefix="COMMUNIQUE_", frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix="COMMUNIQUE_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     database_url: str | None = Field(
@@ -68,6 +117,11 @@ class Settings(BaseSettings):
     )
     canary: str | None = Field(
         None, description="Mail address that gets a mail from every alert run, to prove they arrive"
+    )
+    keep_months: int | None = Field(
+        None,
+        description="Months of notes of old visits that upkeep leaves whole; unset: all stay",
+        gt=0,
     )
     contact: str | None = Field(
         None, description="Mail or web address shown to the sites we visit, in the User-Agent"

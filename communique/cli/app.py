@@ -7,6 +7,7 @@ import sys
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from communique import __version__
@@ -96,6 +97,9 @@ def main() -> None:
             # What was found is not shown: an address may hold a password.
             said = problem["msg"].removeprefix("Value error, ")
             errors.print(f"COMMUNIQUE_{name}: {said}", style="red", markup=False, soft_wrap=True)
+        sys.exit(2)
+    except SettingsError as error:
+        errors.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(2)
     except (StoreError, EmbeddedServerError, ScrapeError) as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)

@@ -72,11 +72,20 @@ def test_wrong_usage_is_status_2_and_says_what_would_do(
         ("database_url", "mysql://ana:secret@h/x", "COMMUNIQUE_DATABASE_URL: expected postgresql:"),
         ("archive_url", "foo://x", "COMMUNIQUE_ARCHIVE_URL: Protocol not known: foo"),
         ("smtp_url", "http://x", "COMMUNIQUE_SMTP_URL: expected smtp:"),
+        ("smtp_url_file", "/nowhere", "COMMUNIQUE_SMTP_URL_FILE: /nowhere cannot be read"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, value: str, said: str) -> None:
     settings = {"home": str(tmp_path), setting: value}
     assert said in communique("coverage", settings=settings, status=2).stderr
+
+
+def test_a_setting_may_be_given_by_a_file_and_an_empty_one_is_not_given(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("postgresql://ana:secret@127.0.0.1:1/x\n")
+    settings = {"database_url": "", "database_url_file": str(tmp_path / "url"), "as_of": ""}
+    said = communique("coverage", settings=settings, status=1).stderr
+    assert "127.0.0.1:1" in said
+    assert "secret" not in said
 
 
 def test_a_store_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
