@@ -148,7 +148,7 @@ def _proposed(
 def _rank(after: str | None) -> int:
     if after is None:
         return 0
-    if not after.isdecimal():
+    if not after.isdecimal() or len(after) > 9:
         raise SearchError(
             f"{after[:40]!r} is no rank to go on from: the best are counted, as in --after 20"
         )

@@ -1,0 +1,320 @@
+"""What the JSON API answers, field by field. Times are ISO 8601 with their zone (UTC); days are
+those of publication in the source's zone, where it is unknown those of first sight (UTC)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+PASSED_ON = "What to give as `after` for the next page; null: this was the last."
+
+
+class Problem(BaseModel):
+    """Why a request was refused, or failed."""
+
+    detail: str = Field(description="What is wrong, and what to do.")
+
+
+class Highlight(BaseModel):
+    """Characters that match."""
+
+    field: str = Field(description="`title` or `text`.")
+    start: int = Field(description="First character, from 0, of the original.")
+    end: int = Field(description="The character after the last one.")
+    words: str = Field(description="As they stand there.")
+
+
+class Hit(BaseModel):
+    """A statement that was found, in its current wording."""
+
+    id: int = Field(description="Number of the statement.")
+    source: str = Field(description="Id of its source.")
+    publisher: str = Field(description="Who published it.")
+    country: str | None = Field(description="Country the publisher speaks for (ISO 3166).")
+    language: str = Field(description="Its language (ISO 639).")
+    url: str = Field(description="Where it stands. A stranger's address: show it with care.")
+    title: str = Field(description="Its title.")
+    day: date = Field(description="Day of publication, else of first sight (UTC).")
+    published_on: date | None = Field(description="Day of publication; null: unknown.")
+    first_seen_at: datetime = Field(description="When we first saw it.")
+    withdrawn_at: datetime | None = Field(description="Since when it is gone; null: it stands.")
+    topics: Sequence[str] = Field(description="What it is about, as rules found.")
+    story_id: int = Field(description="The story that it is part of.")
+    score: float | None = Field(description="How good, among the best; null: not ranked.")
+    highlights: Sequence[Highlight] = Field(description="What matches; none without a query.")
+
+
+class Hits(BaseModel):
+    """A page of statements."""
+
+    items: Sequence[Hit] = Field(description="The statements.")
+    next: str | None = Field(description=PASSED_ON)
+    partial: bool = Field(
+        description="Not all was looked at: time was up, or enough had been read for one page."
+    )
+    looked_until: date | None = Field(
+        description="The day down to which everything was looked at; null: all was, or nothing."
+    )
+
+
+class Wording(BaseModel):
+    """One wording of a statement, with the capture that proves it."""
+
+    number: int = Field(description="From 1.")
+    seen_at: datetime = Field(description="When it was first seen.")
+    title: str = Field(description="Its title.")
+    capture_id: int | None = Field(description="The capture it was read from.")
+    sha256: str | None = Field(description="SHA-256 of the bytes that were captured.")
+    fetched_at: datetime | None = Field(description="When they were.")
+    warc: str | None = Field(description="File that holds them.")
+    record_id: str | None = Field(description="Record in that file.")
+    reader: str = Field(description="What read it, with its version.")
+    reread: bool = Field(description="It differs only because another reader of ours read it.")
+    suspect: str | None = Field(description="Why the reading is doubtful; null: it is not.")
+
+
+class Change(BaseModel):
+    """What became of a statement later."""
+
+    at: datetime = Field(description="When we saw it.")
+    kind: str = Field(description="edited, restored, withdrawn or returned.")
+    revision_before: int | None = Field(description="Number of the wording before.")
+    revision: int = Field(description="Number of the wording after.")
+    diff: Any = Field(description="Pieces with `op` (equal, delete, insert) and `text`, or null.")
+
+
+class Other(BaseModel):
+    """Another statement, briefly."""
+
+    id: int = Field(description="Number of the statement.")
+    source: str = Field(description="Id of its source.")
+    publisher: str = Field(description="Who published it.")
+    country: str | None = Field(description="Country the publisher speaks for.")
+    language: str = Field(description="Its language.")
+    title: str = Field(description="Its title.")
+    url: str = Field(description="Where it stands.")
+    day: date = Field(description="Day of publication, else of first sight (UTC).")
+    withdrawn_at: datetime | None = Field(description="Since when it is gone; null: it stands.")
+
+
+class Statement(BaseModel):
+    """All that is known of a statement: its row of analyst.statements, and what is around it."""
+
+    id: int = Field(description="Number of the statement.")
+    source: str = Field(description="Id of its source.")
+    publisher: str = Field(description="Who published it.")
+    kind: str = Field(description="What kind of publisher: embassy, ministry, ...")
+    country: str | None = Field(description="Country the publisher speaks for.")
+    host_country: str | None = Field(description="Country a mission is accredited to.")
+    language: str = Field(description="Its language.")
+    url: str = Field(description="Where it stands.")
+    title: str = Field(description="Title of its current wording.")
+    text: str = Field(description="Text of its current wording.")
+    published_at: datetime | None = Field(description="Moment, where the page gives a time.")
+    published_on: date | None = Field(description="Day of publication; null: unknown.")
+    date_precision: str = Field(description="minute, day, inferred or unknown.")
+    date_zone_assumed: bool = Field(description="The page states no zone: the source's is taken.")
+    date_text: str | None = Field(description="The date as the page writes it.")
+    first_seen_at: datetime = Field(description="When we first saw it.")
+    last_seen_at: datetime = Field(description="When we last did.")
+    withdrawn_at: datetime | None = Field(description="Since when it is gone; null: it stands.")
+    topics: Sequence[str] = Field(description="What it is about, as rules found.")
+    story_id: int = Field(description="The story that it is part of.")
+    revision: int = Field(description="Number of the wording that stands.")
+    day: date = Field(description="Day of publication, else of first sight (UTC).")
+    revisions: Sequence[Wording] = Field(description="Its wordings, the oldest first.")
+    changes: Sequence[Change] = Field(description="What became of it, the oldest first.")
+    translations: Sequence[Other] = Field(description="Its versions in other languages.")
+    part_of: Other | None = Field(description="A longer statement that holds it whole.")
+    parts: Sequence[Other] = Field(description="Statements that it holds whole.")
+
+
+class FirstUser(BaseModel):
+    """Who first used a passage, as far as we know."""
+
+    statement: int = Field(description="Number of the statement.")
+    revision: int = Field(description="Number of the wording that has it.")
+    start: int = Field(description="First character in that wording's text, from 0.")
+    end: int = Field(description="The character after the last one.")
+    source: str = Field(description="Id of its source.")
+    publisher: str = Field(description="Who published it.")
+    on: date = Field(description="Day of publication, else of first sight (UTC).")
+    title: str = Field(description="Its title.")
+    url: str = Field(description="Where it stands.")
+
+
+class Echo(BaseModel):
+    """A passage that stood, word for word, in an earlier statement of another story."""
+
+    passage: str = Field(description="In this statement's own characters.")
+    before: str = Field(description="What stands before it.")
+    after: str = Field(description="What stands after it.")
+    words: int = Field(description="Its length in words; without blanks, in characters.")
+    revision: int = Field(description="The wording of this statement that has it.")
+    start: int = Field(description="First character in that wording's text, from 0.")
+    end: int = Field(description="The character after the last one.")
+    stands: bool = Field(description="The current wording still has it.")
+    first: FirstUser = Field(description="Its first user that is known.")
+    used_since: int = Field(description="How many statements have used it since.")
+
+
+class Echoes(BaseModel):
+    """The passages of a statement that are echoes, the longest first."""
+
+    statement: int = Field(description="Number of the statement.")
+    items: Sequence[Echo] = Field(description="The passages.")
+    more: int = Field(description="How many shorter ones are left out.")
+
+
+class Post(BaseModel):
+    """Who posted a story, and when."""
+
+    position: int = Field(description="From 1, in the order of posting.")
+    statement_id: int = Field(description="Number of the statement.")
+    source: str = Field(description="Id of its source.")
+    publisher: str = Field(description="Who published it.")
+    country: str | None = Field(description="Country the publisher speaks for.")
+    language: str = Field(description="Its language.")
+    day: date = Field(description="Day of publication, else of first sight (UTC).")
+    title: str = Field(description="Its title.")
+    url: str = Field(description="Where it stands.")
+    withdrawn_at: datetime | None = Field(description="Since when it is gone; null: it stands.")
+
+
+class Story(BaseModel):
+    """Statements that say the same thing: a row of analyst.stories, and who posted it."""
+
+    id: int = Field(description="Number of the story.")
+    title: str = Field(description="Title of its first statement.")
+    lead_statement_id: int = Field(description="Its first statement, that we know.")
+    first_publisher: str = Field(description="Who published that.")
+    first_country: str | None = Field(description="Country that publisher speaks for.")
+    first_day: date = Field(description="Day of it.")
+    last_day: date = Field(description="Day of the newest statement.")
+    statements: int = Field(description="How many there are.")
+    sources: int = Field(description="Of how many sources.")
+    languages: Sequence[str] = Field(description="In which languages.")
+    countries: Sequence[str] = Field(description="Of which countries.")
+    withdrawn: int = Field(description="How many of them are withdrawn.")
+    topics: Sequence[str] = Field(description="What they are about.")
+    posts: Sequence[Post] = Field(description="Who posted it, in order: a page of them.")
+    next: str | None = Field(description=PASSED_ON)
+
+
+class Source(BaseModel):
+    """Whom we watch, and how it stood after its last turn: a row of analyst.sources."""
+
+    source: str = Field(description="Id of the source.")
+    desk: str = Field(description="The desk that collects it.")
+    publisher: str = Field(description="Who publishes there.")
+    kind: str = Field(description="embassy, consulate, mission, ministry, ...")
+    country: str | None = Field(description="Country the publisher speaks for.")
+    host_country: str | None = Field(description="Country a mission is accredited to.")
+    time_zone: str = Field(description="Its time zone (IANA).")
+    enabled: bool = Field(description="False: nobody collects it.")
+    state: str | None = Field(description="State after its last turn; null: it never had one.")
+    since: datetime | None = Field(description="Since when it has been in that state.")
+    newest: date | None = Field(description="Newest day of publication stored for it.")
+    last_turn_at: datetime | None = Field(description="When its last turn began.")
+    expected_by: datetime | None = Field(
+        description="When its next turn must have begun: once that has passed, nobody looks."
+    )
+    cadence_days: int | None = Field(description="Days within which it publishes something new.")
+    error: str | None = Field(description="First error of its last turn; null: none.")
+
+
+class Sources(BaseModel):
+    """A page of sources, by id."""
+
+    items: Sequence[Source] = Field(description="The sources.")
+    next: str | None = Field(description=PASSED_ON)
+
+
+class Turn(BaseModel):
+    """What one run of one source saw: a row of analyst.coverage."""
+
+    source: str = Field(description="Id of the source.")
+    run_id: int = Field(description="Number of the run.")
+    run_kind: str = Field(description="collect, backfill, replay or revisit.")
+    run_key: str = Field(description="Its name to whoever started it, such as Airflow.")
+    publisher: str = Field(description="Who publishes there.")
+    desk: str = Field(description="The desk that collects it.")
+    started_at: datetime = Field(description="When this source's turn began.")
+    finished_at: datetime | None = Field(description="When it ended.")
+    state: str = Field(description="How the source stood after it.")
+    since: datetime = Field(description="Since when it had been in that state.")
+    newest: date | None = Field(description="Newest day of publication stored by then.")
+    error: str | None = Field(description="First error in plain words; null: none.")
+    listings_read: int = Field(description="Pages of listings read.")
+    listings_failed: int = Field(description="Pages of listings that could not be read.")
+    listed: int = Field(description="Addresses that the listings named.")
+    known: int = Field(description="Of these, stored before and not due for another look.")
+    suspect: int = Field(description="Statements whose reading is doubtful.")
+    outcomes: dict[str, int] = Field(description="Statements by what became of the visit.")
+
+
+class Turns(BaseModel):
+    """A page of coverage, the newest run first."""
+
+    items: Sequence[Turn] = Field(description="The turns.")
+    next: str | None = Field(description=PASSED_ON)
+
+
+class Rule(BaseModel):
+    """A rule, in the version that is in force."""
+
+    watchlist: str = Field(description="The watchlist that holds it.")
+    rule: str = Field(description="Its id in that watchlist.")
+    version: int = Field(description="Number of the version.")
+    name: str = Field(description="What it is called.")
+    severity: str = Field(description="info, notice or urgent.")
+    query: str = Field(description="What it looks for.")
+    not_inside: Sequence[str] = Field(description="Words that a match must not be a part of.")
+    topic: str | None = Field(description="Topic that it puts a statement in.")
+    note: str | None = Field(description="Why it is there.")
+    created_at: datetime = Field(description="Since when this version has been in force.")
+
+
+class Rules(BaseModel):
+    """All rules in force, by watchlist and id."""
+
+    items: Sequence[Rule] = Field(description="The rules.")
+
+
+class Held(BaseModel):
+    """A rule that an alert tells of."""
+
+    watchlist: str = Field(description="The watchlist that holds it.")
+    rule: str = Field(description="Its id in that watchlist.")
+    version: int = Field(description="Version that held.")
+    severity: str = Field(description="info, notice or urgent.")
+    words: Sequence[str] = Field(description="The words that matched, as they were published.")
+
+
+class Alert(BaseModel):
+    """What one subscription was told of one story, or why it was not."""
+
+    id: int = Field(description="Number of the delivery.")
+    kind: str = Field(description="new, wording or withdrawn; digest: a whole one.")
+    statement_id: int | None = Field(description="The statement; null for a digest.")
+    story_id: int | None = Field(description="Its story.")
+    revision: int | None = Field(description="Number of the wording that it tells of.")
+    title: str | None = Field(description="Title of that wording.")
+    recipient: str = Field(description="Who hears of it.")
+    status: str = Field(description="pending, sent, failed or held.")
+    held_because: str | None = Field(description="Why it was held back.")
+    late: bool = Field(description="First seen long after its date.")
+    created_at: datetime = Field(description="When the match was recorded.")
+    sent_at: datetime | None = Field(description="When the mail server took it.")
+    message_id: str | None = Field(description="Message-ID of the mail.")
+    rules: Sequence[Held] = Field(description="The rules that held.")
+
+
+class Alerts(BaseModel):
+    """A page of alerts, the newest first."""
+
+    items: Sequence[Alert] = Field(description="The alerts.")
+    next: str | None = Field(description=PASSED_ON)
