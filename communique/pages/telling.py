@@ -20,6 +20,7 @@ from communique.pages.rendering import is_fragment, outside_page, page
 
 log = logging.getLogger(__name__)
 
+SIGNED_OUT = "You are not signed in, or no longer. Sign in, then load this page again."
 LONGEST = 1_000  # characters of one error
 CANCELED = "57014"
 WAITED = frozenset({"55P03", "40P01", "40001"})  # for a lock; against each other
@@ -49,7 +50,8 @@ async def told(
 
 
 async def _refused(request: Request, error: HTTPException) -> Response:
-    return await told(request, error.status_code, str(error.detail), error.headers)
+    said = SIGNED_OUT if error.status_code == 401 else str(error.detail)
+    return await told(request, error.status_code, said, error.headers)
 
 
 async def _misunderstood(request: Request, error: RequestValidationError) -> Response:
