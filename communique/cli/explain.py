@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +14,7 @@ from communique.cli.common import JsonOption, console, errors, print_json
 from communique.cli.passages import indented, marked
 from communique.database import database
 from communique.explain import Answer, NotFound, Statement, answers, statement_of
+from communique.explain_parts import cut, is_there, nearest, telling_parts, why_not
 from communique.explain_told import Heard, heard, unheard
 from communique.mail.clean import shown
 from communique.mail.excerpts import excerpts
@@ -24,9 +25,6 @@ from communique.settings import Settings
 from communique.verdicts import is_late
 
 PASSAGES = 5  # shown of a rule that holds
-NEAREST = 3  # parts shown of a rule that does not
-WORDS = 100  # characters of a part of a query
-CUT = " ... "  # what stands in words too far apart to be quoted whole
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,7 +66,7 @@ def explain(
         return
     _print_statement(found)
     silent = [
-        each for each in said if rule is None and not (each.held or _is_there(each.explanation))
+        each for each in said if rule is None and not (each.held or is_there(each.explanation))
     ]
     for each in said:
         if each not in silent:
@@ -119,64 +117,23 @@ def _print_answer(found: Statement, answer: Answer, *, whole: bool) -> None:
     if whole:
         _print_tree(explanation, 1)
     elif not answer.held:
-        _line(f"    {_why(explanation)}")
-        for part in _nearest(explanation):
-            _line(f"    - {_cut(part.node)}: {part.reason}")
+        _line(f"    {why_not(explanation)}")
+        for part in nearest(explanation):
+            _line(f"    - {cut(part.node)}: {part.reason}")
     elif not explanation.spans:
         _line(f"    {explanation.reason}")
 
 
 def _print_tree(explanation: Explanation, depth: int) -> None:
-    """Part by part; of many parts, those that say little are counted: their words are not there,
-    or stand too far apart, as single Chinese characters do in any long text."""
+    """Part by part; of many parts, those that say little are counted."""
     sign = "+" if explanation.held else "-"
-    _line(f"{'    ' * depth}{sign} {_cut(explanation.node)}: {explanation.reason}")
-    parts = explanation.parts
-    silent = [part for part in parts if not _tells(part) or (not part.parts and _is_far(part))]
-    if len(silent) <= NEAREST or len(parts) <= 2 * NEAREST:
-        silent = []
+    _line(f"{'    ' * depth}{sign} {cut(explanation.node)}: {explanation.reason}")
+    parts, silent, some_far = telling_parts(explanation)
     for part in parts:
-        if not any(part is each for each in silent):
-            _print_tree(part, depth + 1)
+        _print_tree(part, depth + 1)
     if silent:
-        far = ", or their words are too far apart" if any(map(_tells, silent)) else ""
-        _line(f"{'    ' * (depth + 1)}- and {len(silent)} others: not there{far}")
-
-
-def _is_there(explanation: Explanation) -> bool:
-    """Whether any of its words are there, or nearly."""
-    leaves = tuple(_leaves(explanation))
-    return any(leaf.held and leaf.spans for leaf in leaves) or bool(_nearest(explanation))
-
-
-def _tells(part: Explanation) -> bool:
-    """Whether a part holds, or anything of it is there."""
-    return part.held or any(map(_tells, part.parts)) or "“" in part.reason
-
-
-def _why(explanation: Explanation) -> str:
-    failed = [part for part in explanation.parts if not part.held]
-    if len(failed) == 1:
-        return f"{_cut(failed[0].node)}: {failed[0].reason}"
-    return explanation.reason
-
-
-def _nearest(explanation: Explanation) -> Sequence[Explanation]:
-    """Of a rule that does not hold, the parts of which something is there, not too far apart."""
-    leaves = (leaf for leaf in _leaves(explanation) if not leaf.held and _tells(leaf))
-    return [leaf for leaf in leaves if not _is_far(leaf)][:NEAREST]
-
-
-def _is_far(leaf: Explanation) -> bool:
-    """Whether its words are there, but too far apart to be quoted whole."""
-    return not leaf.held and CUT in leaf.reason
-
-
-def _leaves(explanation: Explanation) -> Iterator[Explanation]:
-    if not explanation.parts:
-        yield explanation
-    for part in explanation.parts:
-        yield from _leaves(part)
+        far = ", or their words are too far apart" if some_far else ""
+        _line(f"{'    ' * (depth + 1)}- and {silent} others: not there{far}")
 
 
 def _print_told(said: Sequence[Answer], told: Iterable[Heard], subscriber: str | None) -> None:
@@ -219,10 +176,6 @@ def _as_json(found: Statement, said: Sequence[Answer], told: Sequence[Heard]) ->
         "told": [asdict(each) for each in told],
         "nobody_subscribed_to": unheard(said, told),
     }
-
-
-def _cut(node: str) -> str:
-    return node if len(node) <= WORDS else f"{node[: WORDS - 1]}…"
 
 
 def _line(said: str) -> None:

@@ -52,13 +52,32 @@ class EchoedPassage:
     used_since: int
 
 
-def echoed_passages(connection: Connection, statement: int) -> list[EchoedPassage] | None:
+def echoed_passages(
+    connection: Connection,
+    statement: int,
+    *,
+    revision: int | None = None,
+    most: int | None = None,
+    counted: int = COUNTED,
+) -> list[EchoedPassage] | None:
     """The passages of a statement that are echoes, the longest first; None: there is no such
-    statement. A passage that several had used is told once, with the first of them."""
+    statement. A passage that several had used is told once, with the first of them.
+
+    revision: only of its wording with this number. most: look at so many uses by others, those of
+    passages' first users before all, the longest first. counted: of each passage, count so many
+    uses.
+    """
     if not connection.execute(_THERE, {"statement": statement}).scalar():
         return None
     rows = connection.execute(
-        _PASSAGES, {"statement": statement, "counted": COUNTED, "around": AROUND}
+        _PASSAGES,
+        {
+            "statement": statement,
+            "revision": revision,
+            "most": most,
+            "counted": counted,
+            "around": AROUND,
+        },
     )
     kept: list[EchoedPassage] = []
     for row in rows:
@@ -94,32 +113,43 @@ def _passage(row: Row[Any]) -> EchoedPassage:
 
 
 _THERE = text("SELECT EXISTS (SELECT FROM communique.statements WHERE id = :statement)")
+# What is worked out of a passage is worked out of those that are looked at, no others.
 _PASSAGES = text("""
-    SELECT r.number AS revision, e.start, e."end", e.words, e.first,
-        substr(r.text, e.start + 1, e."end" - e.start) AS passage,
+    WITH picked AS MATERIALIZED (
+        SELECT r.id AS revision_id, r.number AS revision, e.start, e."end", e.words, e.first,
+            e.earlier_revision_id, e.earlier_start, e.earlier_end, er.number AS first_revision,
+            er.title, er.seen_at, es.id AS first_statement, es.story_id, es.source_id, es.url,
+            es.published_on, es.first_seen_at
+        FROM communique.revisions r
+        JOIN communique.statements s ON s.id = r.statement_id
+        JOIN communique.echoes e ON e.revision_id = r.id
+        JOIN communique.revisions er ON er.id = e.earlier_revision_id
+        JOIN communique.statements es ON es.id = er.statement_id
+        WHERE r.statement_id = :statement AND es.story_id <> s.story_id
+            AND (CAST(:revision AS int) IS NULL OR r.number = :revision)
+        ORDER BY e.first DESC, e.words DESC, e.start, er.number, e.earlier_revision_id
+        LIMIT CAST(:most AS bigint)
+    )
+    SELECT e.*, substr(r.text, e.start + 1, e."end" - e.start) AS passage,
         substr(r.text, greatest(e.start - :around, 0) + 1, least(e.start, :around)) AS before,
         substr(r.text, e."end" + 1, :around) AS after,
         strpos(s.text, substr(r.text, e.start + 1, e."end" - e.start)) > 0 AS stands,
-        es.id AS first_statement, er.number AS first_revision, e.earlier_start, e.earlier_end,
-        es.source_id, p.publisher, er.title, es.url,
-        CASE WHEN er.number = 1
-             THEN coalesce(es.published_on, (es.first_seen_at AT TIME ZONE 'UTC')::date)
-             ELSE (er.seen_at AT TIME ZONE 'UTC')::date END AS on,
+        p.publisher,
+        CASE WHEN e.first_revision = 1
+             THEN coalesce(e.published_on, (e.first_seen_at AT TIME ZONE 'UTC')::date)
+             ELSE (e.seen_at AT TIME ZONE 'UTC')::date END AS on,
         (SELECT count(DISTINCT used.statement_id) FROM (
             SELECT ur.statement_id FROM communique.echoes u
             JOIN communique.revisions ur ON ur.id = u.revision_id
             JOIN communique.statements us ON us.id = ur.statement_id
             WHERE u.earlier_revision_id = e.earlier_revision_id
                 AND u.earlier_start <= e.earlier_start AND u.earlier_end >= e.earlier_end
-                AND us.story_id <> es.story_id
+                AND us.story_id <> e.story_id
             LIMIT :counted
         ) AS used) AS used_since
-    FROM communique.revisions r
+    FROM picked e
+    JOIN communique.revisions r ON r.id = e.revision_id
     JOIN communique.statements s ON s.id = r.statement_id
-    JOIN communique.echoes e ON e.revision_id = r.id
-    JOIN communique.revisions er ON er.id = e.earlier_revision_id
-    JOIN communique.statements es ON es.id = er.statement_id
-    JOIN communique.sources p ON p.id = es.source_id
-    WHERE r.statement_id = :statement AND es.story_id <> s.story_id
-    ORDER BY e.first DESC, e.words DESC, e.start, er.number, e.earlier_revision_id
+    JOIN communique.sources p ON p.id = e.source_id
+    ORDER BY e.first DESC, e.words DESC, e.start, e.first_revision, e.earlier_revision_id
 """)

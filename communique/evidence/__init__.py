@@ -5,6 +5,7 @@ claims.py    what the store says of a wording: bytes, reader, title, text, date
 reading.py   what those bytes say today
 proving.py   the claim against the bytes: what does not hold
 verifying.py many wordings, each file opened once, read in several processes
+records.py   one record, for somebody who wants to see it now
 bundle.py    one statement's evidence for somebody who has none of this
 """
 

@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
@@ -22,6 +21,7 @@ from communique.evidence.claims import Claim, claims_of
 from communique.evidence.members import Member, walk
 from communique.evidence.passing import LARGEST
 from communique.evidence.proving import Proof
+from communique.evidence.records import gzipped
 from communique.evidence.verifying import verify_statement
 from scrapers.sources import Source
 from scrapers.warc import ArchivedResponse, read_bytes
@@ -92,7 +92,7 @@ def _archive(found: Sequence[Claim], limit: int) -> tuple[bytes, dict[str, _Reco
                 response = read_bytes(warc, member.offset, member.data, limit)
                 name = f"page-{len(records) + 1}.{_suffix(response)}"
                 records[member.record_id] = _Record(response, out.tell(), name)
-            out.write(_compressed(member))
+            out.write(gzipped(member))
     return out.getvalue(), records
 
 
@@ -108,13 +108,6 @@ def _of(warc: str, ids: set[str]) -> list[Member]:
         if one.record_id in ids or about in ids or described:
             kept.append(one)
     return kept
-
-
-def _compressed(member: Member) -> bytes:
-    if member.raw is not member.data:
-        return member.raw
-    pack = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    return pack.compress(member.data) + pack.flush()
 
 
 def _suffix(response: ArchivedResponse) -> str:
