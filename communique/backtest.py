@@ -98,33 +98,67 @@ def backtest(
     its rules. rule: only this one. since: only statements of this day or later. today: the day, in
     UTC, up to which weeks are counted. processes: how many may try texts; None: as many as there
     are processors. Raises RuleError for a draft's rule that cannot be used."""
-    known, problems = _usable(in_force(connection).values())
-    sides = sides_of(draft, [one.rule for one in known], watchlist, rule)
+    question = asked(connection, draft, watchlist, rule)
+    sides = question.sides
     ids = candidates(connection, sides.tried, sides.givers)
     tally = Tally()
     for batch in read(connection, ids.ids, sides, since or date.min, progress, processes):
         tally.add(batch)
-    numbers = {one.rule.id: one for one in known if one.rule.watchlist == watchlist}
-    weeks = weeks_of(
-        tally.stories_before, tally.stories_after, _first_day(connection, since, today), today
-    )
-    return BackTest(
-        watchlist=watchlist,
-        rule=rule,
+    first = _first_day(connection, since, today)
+    weeks = weeks_of(tally.stories_before, tally.stories_after, first, today)
+    found = answered(connection, question, tally, weeks, today)
+    return replace(
+        found,
         since=since,
         statements=ids.statements,
-        read=tally.read,
         waiting=ids.unknown,
         narrowed=ids.narrowed,
-        rules=tuple(_results(sides, numbers, tally)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is tried: a draft of a watchlist (or one rule of it) beside what is in force. numbers:
+    the versions of the watchlist that are, by rule. problems: as in BackTest."""
+
+    watchlist: str
+    rule: str | None
+    sides: Sides
+    numbers: Mapping[str, Version]
+    problems: tuple[str, ...]
+
+
+def asked(
+    connection: Connection, draft: Sequence[Rule], watchlist: str, rule: str | None
+) -> Question:
+    """What a draft of a watchlist is tried against. rule: only this one."""
+    known, problems = _usable(in_force(connection).values())
+    sides = sides_of(draft, [one.rule for one in known], watchlist, rule)
+    numbers = {one.rule.id: one for one in known if one.rule.watchlist == watchlist}
+    return Question(watchlist, rule, sides, numbers, tuple(problems))
+
+
+def answered(
+    connection: Connection, question: Question, tally: Tally, weeks: tuple[Week, ...], today: date
+) -> BackTest:
+    """What the tally comes to, of all that it has read."""
+    return BackTest(
+        watchlist=question.watchlist,
+        rule=question.rule,
+        since=None,
+        statements=tally.read,
+        read=tally.read,
+        waiting=0,
+        narrowed=True,
+        rules=tuple(_results(question.sides, question.numbers, tally)),
         added=tuple(sorted(tally.added, key=_newest)),
         dropped=tuple(sorted(tally.dropped, key=_newest)),
         both=tally.both,
         weeks=weeks,
         estimate=estimate(weeks, today),
-        borderline=_borderline(connection, sides, tally),
-        problems=tuple(problems),
-        sides=sides,
+        borderline=_borderline(connection, question.sides, tally),
+        problems=question.problems,
+        sides=question.sides,
     )
 
 

@@ -67,10 +67,7 @@ class Candidates:
 def candidates(connection: Connection, rules: Iterable[Rule], givers: Iterable[Rule]) -> Candidates:
     """What has to be read to try these rules on every statement. givers: the rules that mark a
     topic, which `topic:` may ask for. Nothing is written; the transaction keeps a few settings."""
-    marks = [(rule.topic.casefold(), parse(rule.query).root) for rule in givers if rule.topic]
-    wanted = Or(tuple(_without_topics(parse(rule.query).root, marks) for rule in rules))
-    sources = known_sources(connection) if asks_of_sources(wanted) else ()
-    terms = tsquery_of(wanted, sources)
+    terms = terms_of(connection, rules, givers)
     connection.execute(_PLAN)
     unknown = _numbers(connection, _UNKNOWN)
     statements = int(connection.execute(_COUNT).scalar_one())
@@ -79,6 +76,15 @@ def candidates(connection: Connection, rules: Iterable[Rule], givers: Iterable[R
     proposed = _numbers(connection, _PROPOSED, terms=terms) if terms is not None else ()
     ids = array("q", sorted({*proposed, *unknown}))
     return Candidates(ids, statements, len(unknown), narrowed=True)
+
+
+def terms_of(connection: Connection, rules: Iterable[Rule], givers: Iterable[Rule]) -> str | None:
+    """What the index is asked for these rules: a tsquery; EVERYTHING where they ask for nothing
+    that it could look up; None where no statement can match."""
+    marks = [(rule.topic.casefold(), parse(rule.query).root) for rule in givers if rule.topic]
+    wanted = Or(tuple(_without_topics(parse(rule.query).root, marks) for rule in rules))
+    sources = known_sources(connection) if asks_of_sources(wanted) else ()
+    return tsquery_of(wanted, sources)
 
 
 def read_batch(

@@ -78,9 +78,10 @@ def read(
             yield under_way.popleft().result()
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def trial_of(sides: Sides) -> Trial:
-    """The trial of these sides; compiled once in each process. Raises RuleError."""
+    """The trial of these sides; compiled once in each process, which keeps the last few. Raises
+    RuleError."""
     return Trial(sides)
 
 

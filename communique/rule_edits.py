@@ -9,12 +9,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, insert, select, text
 
-from communique.rule_versions import Version
+from communique.rule_versions import FIELDS, Version
 from communique.rules import Rule
 from communique.schema import RuleEdit
 
 Action = Literal["added", "changed", "removed"]
-FIELDS = ("name", "severity", "query", "not_inside", "topic", "note")
 MOST = 100  # notes of one rule that are read
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from communique.diffs import Operation, diff
 from communique.rules import Rule
 
+FIELDS = ("name", "severity", "query", "not_inside", "topic", "note")
 Key = tuple[str, str]
 
 _VERSIONS = text("""
@@ -69,3 +72,23 @@ def in_force(connection: Connection, watchlist: str | None = None) -> Mapping[Ke
     retired."""
     newest = {(one.rule.watchlist, one.rule.id): one for one in versions(connection, watchlist)}
     return {key: one for key, one in newest.items() if one.retired_at is None}
+
+
+def pairs(mine: Sequence[Version]) -> Iterator[tuple[Version | None, Version]]:
+    """Each version of one rule with the one before it, the first one first."""
+    if mine:
+        yield None, mine[0]
+    yield from pairwise(mine)
+
+
+def changed(before: Rule, after: Rule) -> Iterator[Operation]:
+    """What differs between two versions, field by field, as operations of a diff."""
+    for name in FIELDS:
+        was, became = _said(before, name), _said(after, name)
+        for each in diff(("", was), ("", became)) if was != became else ():
+            yield each | {"field": name}
+
+
+def _said(rule: Rule, name: str) -> str:
+    value = getattr(rule, name)
+    return ", ".join(value) if name == "not_inside" else value or ""

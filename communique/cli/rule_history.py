@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from itertools import pairwise
 from typing import Any
 
 import typer
@@ -13,12 +11,8 @@ from rich.text import Text
 from communique.cli.common import JsonOption, console, errors, print_json
 from communique.cli.looking import marked_text
 from communique.database import database
-from communique.diffs import Operation, diff
-from communique.rule_versions import Version, versions
-from communique.rules import Rule
+from communique.rule_versions import Version, changed, pairs, versions
 from communique.settings import Settings
-
-FIELDS = ("name", "severity", "query", "not_inside", "topic", "note")
 
 
 def history(
@@ -51,26 +45,13 @@ def history(
     for one in found:
         by_rule.setdefault((one.rule.watchlist, one.rule.id), []).append(one)
     if as_json:
-        print_json([entry for mine in by_rule.values() for entry in map(_entry, _pairs(mine))])
+        print_json([entry for mine in by_rule.values() for entry in map(_entry, pairs(mine))])
         return
     for (name, each), mine in by_rule.items():
         console.print(f"{name}/{each}", style="bold", markup=False, highlight=False)
-        for pair in _pairs(mine):
+        for pair in pairs(mine):
             _print(*pair)
         console.print()
-
-
-def changed(before: Rule, after: Rule) -> Iterator[Operation]:
-    """What differs between two versions, field by field, as operations of a diff."""
-    for name in FIELDS:
-        was, became = _said(before, name), _said(after, name)
-        for each in diff(("", was), ("", became)) if was != became else ():
-            yield each | {"field": name}
-
-
-def _pairs(mine: Sequence[Version]) -> Iterator[tuple[Version | None, Version]]:
-    yield None, mine[0]
-    yield from pairwise(mine)
 
 
 def _print(before: Version | None, after: Version) -> None:
@@ -83,11 +64,6 @@ def _print(before: Version | None, after: Version) -> None:
         console.print(Text("  ") + line, soft_wrap=True, highlight=False)
     if after.retired_at is not None:
         _line(f"  left its file: not in force since {after.retired_at:%Y-%m-%d %H:%M} UTC")
-
-
-def _said(rule: Rule, name: str) -> str:
-    value = getattr(rule, name)
-    return ", ".join(value) if name == "not_inside" else value or ""
 
 
 def _entry(pair: tuple[Version | None, Version]) -> dict[str, Any]:
