@@ -28,6 +28,7 @@ from communique.pages.opening import Store
 from communique.pages.rendering import HEADERS, url
 from communique.pages.statements_files import Files
 from communique.pages.telling import HANDLERS, told
+from communique.pages.watchlists_trials import Trials
 
 PARTS = (
     static_files,
@@ -50,6 +51,7 @@ def make_app(embedding: Embedding) -> FastAPI:
     app = FastAPI(title="Communiqué", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.embedding = embedding
     app.state.store = Store(embedding.settings)
+    app.state.trials = Trials()
     app.state.files = Files()
     check_visitor = signed_in(embedding)
     visitors_only: dict[str, Any] = {
@@ -75,6 +77,7 @@ def _start(request: Request) -> Response:
 def _nowhere(request: Request, path: str) -> Response:
     """Every address that is none of ours; so whoever is not signed in learns of none."""
     if path.endswith("/") and path.strip("/"):
-        query = dict(request.query_params)
+        asked = request.query_params
+        query = {name: asked.getlist(name) for name in asked}
         return RedirectResponse(url(request, f"/{path.strip('/')}", **query), 307)
     raise HTTPException(404, "There is no page at this address. Was it cut off?")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from fastapi import FastAPI, HTTPException, Request
@@ -52,8 +52,10 @@ def opened(settings: Settings, **headers: str) -> Iterator[TestClient]:
     pages.state.store.close()
 
 
-def csrf(client: TestClient, path: str = "/today") -> dict[str, str]:
-    """The header that a page of ours sends with a change."""
-    body = client.get(PREFIX + path).text
+def csrf(
+    client: TestClient, path: str = "/today", visitor: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The header that a page of ours sends with a change. visitor: whose, if not the client's."""
+    body = client.get(PREFIX + path, headers=visitor).text
     token = body.split('"X-CSRF-Token": "', 1)[1].split('"', 1)[0]
     return {"X-CSRF-Token": token}
