@@ -58,12 +58,13 @@ def demonstration(
     users: Mapping[str, str] = USERS,
     sources: Path = SOURCES,
     archives: Sequence[Path] = (),
+    extra: Mapping[str, str] | None = None,
 ) -> Iterator[Demo]:
     """A fresh store and a running Airflow over the demonstration's archive, all under `home`.
 
     smtp_url: a mail server to use; None: a mailbox of its own in home/mailbox. users: who may sign
     in to Airflow, with which role. sources, archives: whom to watch, and further WARC files that
-    answer for them.
+    answer for them. extra: further variables of Airflow's environment.
     """
     home = home.resolve()
     settings = _settings(home, sources, archives)
@@ -83,7 +84,7 @@ def demonstration(
         url = engine.url.render_as_string(hide_password=False)
         settings = settings.model_copy(update={"database_url": url, "smtp_url": smtp_url})
         with step("Starting Airflow") as tell:
-            env = _environment(settings, airflow_url, users)
+            env = _environment(settings, airflow_url, users) | dict(extra or {})
             running = stack.enter_context(airflow(env, lock, tell, ui=ui, port=port))
             dags = ["alert", *(f"collect_{desk}" for desk in DESKS)]
             wait_for_dags(running, dags, tell, LONGEST)

@@ -15,6 +15,8 @@ from communique.stack_runs import next_runs, wait_for_dags
 from communique.stack_show import console, step
 from scrapers.sources import DESKS
 
+# Besides those of the desks.
+DAGS = ("alert", "backfill", "canary", "coverage", "digest", "maintenance", "reread", "revisit")
 LONGEST = 120  # seconds that Airflow may take to read the DAGs
 
 
@@ -45,10 +47,14 @@ def standing(settings: Settings, *, port: int = 0) -> Iterator[Airflow]:
             env = environment(home / "airflow", airflow_url, extra=extra, inherit=kept)
             migrate(env)
         with step("Starting Airflow") as tell:
-            running = stack.enter_context(airflow(env, lock, tell, ui=True, port=port))
+            # Analysts may raise their logins' time limits; this ends what runs too long.
+            beside = {"db-watch": ("db", "watch")}
+            running = stack.enter_context(
+                airflow(env, lock, tell, ui=True, port=port, beside=beside)
+            )
             wait_for_dags(
                 running,
-                ["alert", "coverage", "digest", *(f"collect_{desk}" for desk in DESKS)],
+                [*DAGS, *(f"collect_{desk}" for desk in DESKS)],
                 tell,
                 LONGEST,
             )
