@@ -79,6 +79,7 @@ def _keep(airflow: Airflow) -> None:
     console.print(
         f"\nAirflow: {airflow.url}  user {USER}  password {password}", markup=False, highlight=False
     )
+    console.print(f"Pages:   {airflow.pages}", markup=False, highlight=False, soft_wrap=True)
     console.print("Ctrl-C ends everything.")
     try:
         while True:

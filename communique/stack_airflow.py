@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import requests
@@ -27,6 +28,7 @@ LONGEST_START = 180  # seconds
 LONGEST_END = 15  # seconds that Airflow has to end by itself
 
 Tell = Callable[[str], None]
+_OURS = (sys.executable, "-c", "from communique.cli import main; main()")
 
 
 class StackError(Exception):
@@ -42,6 +44,11 @@ class Airflow:
     password: str
     processes: Mapping[str, subprocess.Popen[bytes]] = field(repr=False)
     session: requests.Session = field(repr=False)
+
+    @property
+    def pages(self) -> str:
+        """Where the analysts' pages stand in its UI."""
+        return f"{self.url}/plugin/communique/communique/today"
 
     def log(self, component: str) -> Path:
         """The log file of a component."""
@@ -74,7 +81,7 @@ class Airflow:
             if process.poll() is not None:
                 log = self.log(component)
                 last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
-                told = f"Airflow's {component} ended with status {process.returncode}."
+                told = f"{component} ended with status {process.returncode}."
                 raise StackError("\n".join([told, f"Its log is {log}, and ends:", *last]))
 
     def _where(self) -> str:
@@ -94,12 +101,19 @@ def migrate(env: Mapping[str, str]) -> None:
 
 @contextmanager
 def airflow(
-    env: Mapping[str, str], lock: int, tell: Tell, *, port: int = 0, ui: bool
+    env: Mapping[str, str],
+    lock: int,
+    tell: Tell,
+    *,
+    port: int = 0,
+    ui: bool,
+    beside: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Iterator[Airflow]:
     """A running Airflow, ended with everything it started when the block ends.
 
     lock: from `alone`. port: of its pages and API; 0: any free one. ui: whether a person will look
-    at it; without, one process less is started.
+    at it; without, one process less is started. beside: commands of ours that run as long, by the
+    names of their logs.
     """
     home = Path(env["AIRFLOW_HOME"])
     port = port or free_port()
@@ -114,12 +128,16 @@ def airflow(
         "scheduler": ["--skip-serve-logs"],
         "triggerer": ["--skip-serve-logs"],
     }
+    commands = {
+        component: [*_command(), component, *options.get(component, [])]
+        for component in (COMPONENTS if ui else COMPONENTS[:-1])
+    } | {name: [*_OURS, *command] for name, command in beside.items()}
     processes = {}
     try:
-        for component in COMPONENTS if ui else COMPONENTS[:-1]:
+        for component, command in commands.items():
             with _log(home, component).open("wb") as log:
                 processes[component] = subprocess.Popen(  # noqa: S603
-                    [*_command(), component, *options.get(component, [])],
+                    command,
                     env=env,
                     stdin=subprocess.DEVNULL,
                     stdout=log,

@@ -61,7 +61,7 @@ def test_the_tab_of_another_dag_says_what_would_be_here(ana: Analyst) -> None:
     frame = ana.tab(f"{page_of(('alert', run['dag_run_id']))}/plugin/communique-run")
     expect(frame.get_by_role("heading", level=1)).to_have_text("No statements of this run")
     frame = ana.tab(f"{page_of(('alert', run['dag_run_id']))}/tasks/judge/plugin/communique-task")
-    expect(frame.get_by_role("heading", level=1)).to_have_text("No statements of this task")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("No statements of this run")
     ana.heard.nothing()
 
 
@@ -70,7 +70,8 @@ def test_the_theme_follows_airflows_while_a_page_is_open(ana: Analyst) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
     light = frame.evaluate(ground)
     ana.page.get_by_role("button", name="User").click()
-    ana.page.get_by_text(re.compile("dark mode", re.IGNORECASE)).click()
+    ana.page.get_by_text("Appearance").click()
+    ana.page.get_by_text(re.compile("^Dark")).click()
     frame.wait_for_function("document.documentElement.dataset.theme === 'dark'")
     assert frame.evaluate(ground) != light
     ana.heard.nothing()
@@ -129,6 +130,8 @@ def test_one_source_is_run_again_from_airflows_own_page_alone(ana: Analyst) -> N
     assert isinstance(index, int)
     ana.page.goto(f"{world.url}{page_of(run, index)}")
     ana.page.get_by_role("button", name=re.compile("clear$")).click()
+    # Airflow asks first what it would run again; before it knows, its button does nothing.
+    expect(ana.page.get_by_text("Affected Tasks: 3")).to_be_visible(timeout=LONGEST)
     ana.page.get_by_role("button", name="Confirm").click()
     until = time.monotonic() + LONGEST / 1_000 * 3
     while (now := instance(world, run, source))["state"] != "success" or (
