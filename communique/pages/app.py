@@ -53,6 +53,7 @@ def make_app(embedding: Embedding) -> FastAPI:
     app.state.store = Store(embedding.settings)
     app.state.trials = Trials()
     app.state.files = Files()
+    app.state.verdicts = Verdicts()
     check_visitor = signed_in(embedding)
     visitors_only: dict[str, Any] = {
         "dependencies": [Depends(check_visitor)],
