@@ -28,6 +28,7 @@ from communique.pages.opening import Store
 from communique.pages.rendering import HEADERS, url
 from communique.pages.statements_files import Files
 from communique.pages.telling import HANDLERS, told
+from communique.pages.trends_verdicts import Verdicts
 from communique.pages.watchlists_trials import Trials
 
 PARTS = (
