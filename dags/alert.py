@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import (
@@ -16,14 +16,8 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.definitions.timetables.assets import AssetOrTimeSchedule
-from communique_airflow import (
-    MAIL_RETRIES,
-    TELLING,
-    RuleFailed,
-    logical_date,
-    open_airflow_line,
-    send_due,
-)
+from communique_airflow import RuleFailed, logical_date, open_airflow_line, send_due
+from communique_care import MAIL_RETRIES, TELLING, late_after
 
 from communique.settings import Settings
 
@@ -37,7 +31,8 @@ an earlier run had to leave: a mail that was put off, a run that died.
 
 - `judge` matches every wording that nobody has judged yet against the watchlists and queues the
   alerts, or notes why one is held back: all in `analyst.alerts`. It tells the maintainers of rules
-  that are not in force as written, and queues the canary.
+  that are not in force as written, and queues the canary,
+  whose arrival the DAG `canary` watches.
 - `send` sends what is due, each mail in a transaction of its own. It is red while the mail server
   refuses or does not answer, and as long as a mail waits because of that, and tries again; the
   outbox keeps everything.
@@ -61,6 +56,7 @@ def alert(settings: Settings) -> DAG:
         doc_md=DOC,
         tags=["communique", "alert"],
         default_args=TELLING,
+        deadline=[late_after(timedelta(hours=2))],
     )
     def alerting() -> None:
         judged: Any = judge()

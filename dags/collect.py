@@ -8,29 +8,25 @@ and doubles nothing. When all sources have had their turn, one event on the asse
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import yaml
 from airflow.sdk import (
     DAG,
     Asset,
     CronTriggerTimetable,
-    ExceptionRetryPolicy,
-    RetryAction,
-    RetryRule,
     dag,
     get_current_context,
     task,
 )
 from communique_airflow import (
     SourceFailed,
-    SourceUnreachable,
     logical_date,
     open_airflow_line,
     run_key,
     source_failure,
+    source_ids,
 )
+from communique_care import CARE, SOURCE_RETRIES, late_after
 
 from communique.settings import Settings
 
@@ -45,13 +41,8 @@ SCHEDULES = {
     "elsewhere": ("0 7 * * *", "UTC"),
     "media": ("0 */4 * * *", "UTC"),
 }
-RETRIES = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(SourceUnreachable, RetryAction.RETRY, timedelta(minutes=5), "it may come back"),
-        RetryRule(SourceFailed, RetryAction.FAIL, reason="another try would see the same"),
-        RetryRule("scrapers.errors.SourceFactsError", RetryAction.FAIL, reason="mend the facts"),
-    ]
-)
+# A run that takes so long has met something else than slow sites.
+LONGEST = timedelta(hours=3, minutes=30)
 DOC = """
 Visits the {count} sources of the desk **{desk}** at `{cron}` ({zone}), each in a task instance
 named after it.
@@ -64,28 +55,13 @@ named after it.
 - Sources that share a host take turns, whatever runs at the same time: one request at a time, at
   the host's pace.
 - `report` emits one event on `communique://statements` with the counts, also when sources failed:
-  it starts the DAG `alert`. `verdict` fails the run if any source did.
+  it starts the DAG `alert`, and makes a diary of the asset's page. `verdict` fails the run if any
+  source did.
+- A run that is not over after three and a half hours is late, and the maintainers are told; so
+  they are when our own trouble makes a task fail. Sources that fail are told of by `coverage`.
+- After an outage there is one run, not one for each missed day: a collect reads what is there now.
 - Under replay (`COMMUNIQUE_REPLAY`) the logical date is the run's clock, and nothing is scheduled.
 """
-
-
-def source_ids(folder: Path, desk: str) -> list[str]:
-    """The enabled sources of a desk: their ids alone, since this runs at every parse."""
-    file = folder / f"{desk}.yaml"
-    if not file.exists():
-        return []
-    facts = yaml.load(file.read_text(encoding="utf-8"), Loader=_loader()) or []  # noqa: S506
-    defaults = facts.get("defaults") or {} if isinstance(facts, dict) else {}
-    sources = facts.get("sources") or [] if isinstance(facts, dict) else facts
-    return sorted(
-        source["id"]
-        for source in sources
-        if (defaults | source).get("enabled", "true").lower() != "false"
-    )
-
-
-def _loader() -> type[yaml.BaseLoader] | type[yaml.CBaseLoader]:
-    return getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def collect_desk(desk: str, settings: Settings) -> DAG:
@@ -100,17 +76,12 @@ def collect_desk(desk: str, settings: Settings) -> DAG:
         max_active_runs=1,
         doc_md=DOC.format(desk=desk, cron=cron, zone=zone, count=len(sources)),
         tags=["communique", "collect"],
-        default_args={
-            "owner": "communique",
-            "retries": 3,
-            "retry_delay": timedelta(minutes=1),
-            "retry_exponential_backoff": 3.0,
-            "max_retry_delay": timedelta(minutes=15),
-        },
+        default_args=CARE,
+        deadline=[late_after(LONGEST)],
     )
     def desk_dag() -> None:
         collected = collect.expand(source_id=sources)
-        reported: Any = report(sources)
+        reported: Any = report(desk, sources)
         collected >> reported
         verdict(reported)
 
@@ -119,7 +90,7 @@ def collect_desk(desk: str, settings: Settings) -> DAG:
 
 @task(
     map_index_template="{{ task.op_kwargs['source_id'] }}",
-    retry_policy=RETRIES,
+    retry_policy=SOURCE_RETRIES,
     execution_timeout=timedelta(hours=3),
 )
 def collect(source_id: str) -> None:
@@ -145,7 +116,7 @@ def collect(source_id: str) -> None:
 
 
 @task(trigger_rule="all_done", outlets=[STATEMENTS])
-def report(sources: list[str]) -> dict[str, Any]:
+def report(desk: str, sources: list[str]) -> dict[str, Any]:
     """Closes the run and tells alerting, once, what it brought."""
     from communique.jobs import finish_run
 
@@ -156,11 +127,16 @@ def report(sources: list[str]) -> dict[str, Any]:
     pulled = context["ti"].xcom_pull(task_ids="collect", key="coverage") or []
     rows = pulled if isinstance(pulled, list) else [pulled]
     seen = {row["source"]: row for row in rows if row}
+    new, revised = (sum(row[what] for row in seen.values()) for what in ("new", "revised"))
+    failing = [name for name in sources if name not in seen or seen[name]["failing"]]
     told = {
+        "said": f"{desk}: {new} new, {revised} revised; {len(failing)} of {len(sources)} failing",
+        "kind": "collect",
+        "desk": desk,
         "sources": len(sources),
-        "new": sum(row["new"] for row in seen.values()),
-        "revised": sum(row["revised"] for row in seen.values()),
-        "failing": [name for name in sources if name not in seen or seen[name]["failing"]],
+        "new": new,
+        "revised": revised,
+        "failing": failing,
         "as_of": as_of,
     }
     context["outlet_events"][STATEMENTS].extra = told

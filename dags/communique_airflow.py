@@ -6,10 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+import yaml
+
+# The desks whose sources have a DAG of their own, as scrapers.sources has them.
+DESKS = ("china", "united_states", "europe", "asia_pacific", "elsewhere", "media")
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -36,17 +40,12 @@ class RuleFailed(Exception):
     """A watchlist, or a statement against it, could not be judged as it should."""
 
 
-# Of DAGs that tell: soon again, then more and more seldom.
-TELLING = {
-    "owner": "communique",
-    "retries": 6,
-    "retry_delay": timedelta(seconds=15),
-    "retry_exponential_backoff": 2.0,
-    "max_retry_delay": timedelta(minutes=15),
-}
-MAIL_RETRIES = ExceptionRetryPolicy(
-    rules=[RetryRule(MailFailed, RetryAction.RETRY, timedelta(minutes=2), "the outbox keeps it")]
-)
+class CanarySilent(Exception):
+    """Canaries do not arrive, so neither do alerts. The maintainers have been told."""
+
+
+class ArchiveDamaged(Exception):
+    """Part of the archive does not prove what the store says. The maintainers have been told."""
 
 
 def airflow_settings(as_of: datetime | None = None) -> Settings:
@@ -99,6 +98,25 @@ def _connection(name: str) -> Connection | None:
     except AirflowNotFoundException:
         return None
     return found
+
+
+def source_ids(folder: Path, desk: str) -> list[str]:
+    """The enabled sources of a desk: their ids alone, since this runs at every parse."""
+    file = folder / f"{desk}.yaml"
+    if not file.exists():
+        return []
+    facts = yaml.load(file.read_text(encoding="utf-8"), Loader=_loader()) or []  # noqa: S506
+    defaults = facts.get("defaults") or {} if isinstance(facts, dict) else {}
+    sources = facts.get("sources") or [] if isinstance(facts, dict) else facts
+    return sorted(
+        source["id"]
+        for source in sources
+        if (defaults | source).get("enabled", "true").lower() != "false"
+    )
+
+
+def _loader() -> type[yaml.BaseLoader] | type[yaml.CBaseLoader]:
+    return getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def run_key(context: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import (
@@ -14,13 +15,12 @@ from airflow.sdk import (
     task,
 )
 from communique_airflow import (
-    MAIL_RETRIES,
-    TELLING,
     MailFailed,
     logical_date,
     open_airflow_line,
     send_due,
 )
+from communique_care import MAIL_RETRIES, TELLING, late_after, verdict
 
 from communique.settings import Settings
 
@@ -53,10 +53,11 @@ def digest(settings: Settings) -> DAG:
         doc_md=DOC.format(cron=CRON),
         tags=["communique", "digest"],
         default_args=TELLING,
+        deadline=[late_after(timedelta(hours=2))],
     )
     def digesting() -> None:
         queued: Any = queue()
-        queued >> send()
+        verdict(queued, send())
 
     return digesting()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import (
@@ -17,13 +18,12 @@ from airflow.sdk import (
     task,
 )
 from communique_airflow import (
-    MAIL_RETRIES,
-    TELLING,
     MailFailed,
     logical_date,
     open_airflow_line,
     send_due,
 )
+from communique_care import MAIL_RETRIES, TELLING, late_after, verdict
 
 from communique.settings import Settings
 
@@ -61,10 +61,11 @@ def coverage(settings: Settings) -> DAG:
         doc_md=DOC.format(cron=CRON),
         tags=["communique", "coverage"],
         default_args=TELLING,
+        deadline=[late_after(timedelta(hours=2))],
     )
     def telling() -> None:
         told: Any = tell()
-        told >> send()
+        verdict(told, send())
 
     return telling()
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,98 @@ def bag(load: Load) -> dict[str, Any]:
     return load()
 
 
-def test_every_dag_file_loads_and_every_desk_has_one_dag(bag: dict[str, Any]) -> None:
+FILES = {
+    "alert.py": ["alert"],
+    "backfill.py": ["backfill"],
+    "canary.py": ["canary"],
+    "collect.py": sorted(f"collect_{desk}" for desk in DESKS),
+    "digest.py": ["digest"],
+    "health.py": ["coverage"],
+    "maintenance.py": ["maintenance"],
+    "reread.py": ["reread"],
+    "revisit.py": ["revisit"],
+}
+# DAG: its tasks in their order, cron, zone.
+LINES = {
+    "coverage": (["tell", "send", "verdict"], "30 7 * * *"),
+    "digest": (["queue", "send", "verdict"], "5 * * * *"),
+    "canary": (["look", "send", "verdict"], "20 * * * *"),
+    "revisit": (["revisit", "announce", "verdict"], "30 18 * * *"),
+    "maintenance": (
+        ["months", "settle", "prune", "statistics", "verify", "send", "verdict"],
+        "15 2 * * *",
+    ),
+    "backfill": (["check", "backfill", "report"], None),
+    "reread": (["check", "compare", "approve", "write"], None),
+}
+
+
+def test_every_dag_file_loads_and_holds_the_dags_it_should(bag: dict[str, Any]) -> None:
     assert bag["errors"] == {}
-    desks = [f"collect_{desk}" for desk in DESKS]
-    assert sorted(bag["dags"]) == sorted(["alert", "coverage", "digest", *desks])
+    assert bag["files"] == FILES
+
+
+@pytest.mark.parametrize("dag_id", LINES)
+def test_tasks_stand_in_their_order_and_run_by_their_clock(
+    bag: dict[str, Any], dag_id: str
+) -> None:
+    dag, (tasks, cron) = bag["dags"][dag_id], LINES[dag_id]
+    assert dag["tasks"] == sorted(tasks)
+    for earlier, later in pairwise(tasks):
+        assert earlier in dag["after"][later]
+    # What the run is like is what its last task is like, and nothing that failed is behind it.
+    assert dag["leaves"] == tasks[-1:]
+    kind = "CronTriggerTimetable" if cron else "NullTimetable"
+    assert (dag["timetable"], dag["cron"]) == (kind, cron)
+    assert not cron or dag["zone"] == "UTC"
+
+
+def test_a_verdict_hears_of_every_task_that_goes_on_after_a_failure(bag: dict[str, Any]) -> None:
+    for dag_id in ("coverage", "digest", "canary", "maintenance", "revisit"):
+        dag = bag["dags"][dag_id]
+        assert dag["after"]["verdict"] == sorted(set(dag["tasks"]) - {"verdict"})
+
+
+def test_after_ten_days_away_a_dag_runs_once(bag: dict[str, Any]) -> None:
+    scheduled = {name: dag["runs_after_outage"] for name, dag in bag["dags"].items() if dag["cron"]}
+    assert scheduled.keys() >= {f"collect_{desk}" for desk in DESKS} | {"revisit", "maintenance"}
+    assert set(scheduled.values()) == {1}
+    assert not any(dag["catchup"] for dag in bag["dags"].values())
+
+
+def test_every_task_is_cared_for(bag: dict[str, Any]) -> None:
+    for dag_id, dag in bag["dags"].items():
+        for task, care in dag["care"].items():
+            waits = (dag_id, task) == ("reread", "approve")  # for a person
+            assert bool(care["timeout"]) is not waits, (dag_id, task)
+            assert care["tells"] == ["failed"], (dag_id, task)
+            assert care["back_off"], (dag_id, task)
+            assert care["pool"] == "default_pool", (dag_id, task)  # another might not be there
+        if dag_id != "reread":
+            (deadline,) = dag["deadlines"]
+            assert deadline["callback"] == "communique_care.late"
+            assert deadline["seconds"] >= 3600
+
+
+def test_what_tells_people_goes_before_what_collects_and_that_before_what_has_time(
+    bag: dict[str, Any],
+) -> None:
+    def priorities(*dag_ids: str) -> set[int]:
+        dags = (bag["dags"][dag_id] for dag_id in dag_ids)
+        return {care["priority"] for dag in dags for care in dag["care"].values()}
+
+    telling = priorities("alert", "digest", "coverage", "canary")
+    collecting = priorities(*(f"collect_{desk}" for desk in DESKS))
+    patient = priorities("revisit", "backfill", "reread", "maintenance")
+    assert min(telling) > max(collecting) >= min(collecting) > max(patient)
+
+
+def test_a_form_offers_the_sources_that_there_are_by_their_ids(bag: dict[str, Any]) -> None:
+    known = sorted(s.id for s in load_sources(ROOT / "scrapers" / "sources") if s.enabled)
+    for dag_id in ("backfill", "reread"):
+        params = bag["dags"][dag_id]["params"]
+        assert params["sources"]["examples"] == known
+        assert params["since"]["format"] == "date"
 
 
 def test_a_desk_has_a_task_instance_for_each_enabled_source_named_after_it(
@@ -91,27 +180,6 @@ def test_the_last_word_of_a_run_is_a_verdict_and_alerting_hears_of_it_before(
     assert "Asset" in bag["dags"]["alert"]["timetable"]
 
 
-def test_maintainers_are_told_every_day_whatever_became_of_the_collects(
-    bag: dict[str, Any],
-) -> None:
-    dag = bag["dags"]["coverage"]
-    assert (dag["tasks"], dag["leaves"]) == (["send", "tell"], ["send"])
-    assert (dag["timetable"], dag["cron"], dag["zone"]) == (
-        *("CronTriggerTimetable", "30 7 * * *"),
-        "UTC",
-    )
-    assert dag["catchup"] is False
-
-
-def test_digests_are_looked_for_every_hour_as_each_reader_has_an_hour_of_their_own(
-    bag: dict[str, Any],
-) -> None:
-    dag = bag["dags"]["digest"]
-    assert (dag["tasks"], dag["leaves"]) == (["queue", "send"], ["send"])
-    assert (dag["timetable"], dag["cron"]) == ("CronTriggerTimetable", "5 * * * *")
-    assert dag["catchup"] is False
-
-
 def test_every_dag_says_what_it_does_and_whose_it_is(bag: dict[str, Any]) -> None:
     for dag in bag["dags"].values():
         assert dag["doc"]
@@ -121,10 +189,9 @@ def test_every_dag_says_what_it_does_and_whose_it_is(bag: dict[str, Any]) -> Non
 
 def test_a_replay_is_not_scheduled(load: Load, tmp_path: Path) -> None:
     dags = load(COMMUNIQUE_REPLAY=str(tmp_path / "pages.warc.gz"))["dags"]
-    assert {dags[f"collect_{desk}"]["timetable"] for desk in DESKS} == {"NullTimetable"}
     assert dags["alert"]["timetable"] == "AssetTriggeredTimetable"
-    assert dags["coverage"]["timetable"] == "NullTimetable"
-    assert dags["digest"]["timetable"] == "NullTimetable"
+    others = set(dags) - {"alert"}
+    assert {dags[dag_id]["timetable"] for dag_id in others} == {"NullTimetable"}
 
 
 def test_a_disabled_source_has_no_task_and_defaults_count(load: Load, tmp_path: Path) -> None:
@@ -138,15 +205,15 @@ def test_a_disabled_source_has_no_task_and_defaults_count(load: Load, tmp_path: 
     assert dags["collect_europe"]["sources"] == []
 
 
-def test_four_hundred_sources_parse_in_less_than_three_tenths_of_a_second(
-    load: Load, tmp_path: Path
-) -> None:
+def test_no_file_is_slow_to_parse_with_four_hundred_sources(load: Load, tmp_path: Path) -> None:
     for desk in DESKS[:4]:
         (tmp_path / f"{desk}.yaml").write_text("".join(SOURCE.format(desk, n) for n in range(100)))
     loaded = load(COMMUNIQUE_SOURCES=str(tmp_path))
     assert sum(len(dag["sources"]) for dag in loaded["dags"].values()) == 400
     assert loaded["heavy"] == []
-    assert loaded["seconds"] < 0.3
+    # Processor time, in seconds; most of it goes into reading our settings' module. On a machine
+    # with nothing else to do it is under 0.3.
+    assert max(loaded["seconds"].values()) < 0.6
 
 
 SOURCE = """

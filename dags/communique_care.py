@@ -1,0 +1,154 @@
+"""How every DAG is cared for: retries, time-outs, whose turn comes first, and who hears of a run
+that failed or is late. No DAG in here.
+
+There is no pool: a task in a pool that nobody has made waits for ever, and nobody is told. What a
+pool would protect is protected without: tasks that tell people come first (`priority_weight`) as
+soon as a worker is free, and what is patient takes a few workers at most (`FEW`). Hosts are
+protected by turns in the store, which also hold between DAGs and the command line.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+from urllib.parse import quote
+
+from airflow.sdk import (
+    DeadlineAlert,
+    DeadlineReference,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    SyncCallback,
+)
+from communique_airflow import (
+    MailFailed,
+    SourceFailed,
+    SourceUnreachable,
+    airflow_settings,
+)
+
+log = logging.getLogger(__name__)
+
+# Instances of a patient mapped task that run at once, so that others find a worker.
+FEW = 4
+# Sources that fail are told by the DAG `coverage`, once; rules by the alert run; the canary and a
+# damaged archive by the task itself; a form to who filled it in.
+TOLD_OTHERWISE = ("SourceFailed", "SourceUnreachable", "RuleFailed", "CanarySilent",
+                  "ArchiveDamaged", "FormRefused")  # fmt: skip
+
+
+def failed(context: Mapping[str, Any]) -> None:
+    """Airflow's failure notice: tells the maintainers that a task has failed for good, once for
+    each run and kind of trouble. Runs where the task ran; of a task whose process was killed, in
+    the DAG processor."""
+    error = context.get("exception")
+    kind = type(error).__name__
+    if kind in TOLD_OTHERWISE:
+        return
+    ti = context["ti"]
+    where = f"{ti.task_id}" + (f" [{ti.map_index}]" if (ti.map_index or 0) >= 0 else "")
+    lines = (
+        f"Task {where} of DAG {ti.dag_id} has failed, in run {ti.run_id}, and is not tried again.",
+        f"{kind}: {error}" if isinstance(error, BaseException) else str(error),
+        "Other tasks of this run that fail alike are not told again.",
+    )
+    # The mail server's trouble is one trouble, whichever run meets it.
+    key = "mail" if kind == MailFailed.__name__ else f"{ti.dag_id}:{ti.run_id}:{kind}"
+    _tell(key, f"{ti.dag_id}: a task has failed", lines, ti.dag_id, ti.run_id, daily=key == "mail")
+
+
+def late(context: Mapping[str, Any]) -> None:
+    """Airflow's deadline alert: tells the maintainers that a run is not over when it should be.
+    Runs in a process of the executor."""
+    run = context["dag_run"]
+    dag_id, run_id = str(run["dag_id"]), str(run.get("dag_run_id") or run.get("run_id"))
+    lines = (
+        f"Run {run_id} of DAG {dag_id} should be over: it waits since {run.get('queued_at')}, "
+        f"began {run.get('start_date') or 'not yet'}, and is {run.get('state')}.",
+        "The next run waits for this one.",
+    )
+    _tell(f"{dag_id}:{run_id}:late", f"{dag_id}: a run is late", lines, dag_id, run_id)
+
+
+def _tell(
+    key: str, subject: str, lines: tuple[str, ...], dag_id: str, run_id: str, *, daily: bool = False
+) -> None:
+    from communique.run_notices import RunNotice, tell
+    from communique.settings import Settings
+
+    try:
+        settings = airflow_settings()
+    except ValueError as error:  # a Connection that cannot be used: the environment may do
+        log.warning("%s", error)
+        settings = Settings()
+    now = settings.clock()
+    name = f"run:{key}:{now:%Y-%m-%d}" if daily else f"run:{key}"
+    advice = f"Look at its log: {_page(dag_id, run_id)}. Mend what it names, then clear the task."
+    log.info("%s", tell(settings, RunNotice(name, subject, lines, advice), now))
+
+
+def _page(dag_id: str, run_id: str) -> str:
+    """The run's page in Airflow; where its address is not known, the way there."""
+    from airflow.sdk.configuration import conf
+
+    base = str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
+    return f"{base}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"
+
+
+def late_after(longest: timedelta) -> DeadlineAlert:
+    """A run that is not over so long after it was queued is late, and the maintainers hear."""
+    return DeadlineAlert(
+        name=f"over within {longest}",
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=longest,
+        callback=SyncCallback(late),
+    )
+
+
+def verdict(*tasks: Any) -> None:
+    """Puts these one after another, and a last one behind them by which the run is red if any of
+    them is: a run is as its last tasks are, and the mails go out whatever was before."""
+    from airflow.providers.standard.operators.empty import EmptyOperator
+
+    last = EmptyOperator(task_id="verdict", trigger_rule="none_failed")
+    for earlier, later in pairwise(tasks):
+        earlier >> later
+    for each in tasks:
+        each >> last
+
+
+# Our own trouble (the store, the archive) is tried again, ever more seldom.
+CARE: dict[str, Any] = {
+    "owner": "communique",
+    "retries": 3,
+    "retry_delay": timedelta(minutes=1),
+    "retry_exponential_backoff": 3.0,
+    "max_retry_delay": timedelta(minutes=15),
+    "execution_timeout": timedelta(minutes=30),
+    "priority_weight": 5,
+    "weight_rule": "absolute",
+    "on_failure_callback": failed,
+}
+# Of DAGs that tell: first in the queue; soon again, then more and more seldom.
+TELLING = CARE | {
+    "retries": 6,
+    "retry_delay": timedelta(seconds=15),
+    "retry_exponential_backoff": 2.0,
+    "priority_weight": 10,
+}
+# Of DAGs that have time: last in the queue.
+PATIENT = CARE | {"priority_weight": 1}
+MAIL_RETRIES = ExceptionRetryPolicy(
+    rules=[RetryRule(MailFailed, RetryAction.RETRY, timedelta(minutes=2), "the outbox keeps it")]
+)
+SOURCE_RETRIES = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(SourceUnreachable, RetryAction.RETRY, timedelta(minutes=5), "it may come back"),
+        RetryRule(SourceFailed, RetryAction.FAIL, reason="another try would see the same"),
+        RetryRule("scrapers.errors.SourceFactsError", RetryAction.FAIL, reason="mend the facts"),
+    ]
+)
