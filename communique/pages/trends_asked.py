@@ -68,7 +68,7 @@ class TrendAsked:
         return FURTHER if self.further else least
 
 
-def trend_asked(  # noqa: PLR0913 (an address has as many)
+def trend_asked(
     q: Values,
     rule: Values,
     topic: Values,

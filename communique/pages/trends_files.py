@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 
-from communique.exports.files import write_csv
+from communique.exports.tables import write_csv
 from communique.exports.values import About, Column, Row
 from communique.pages.charts_svg import Drawing, Look, as_file
 from communique.pages.trends_firsts import By
@@ -46,7 +46,8 @@ def _figures(shown: OverTime) -> Iterator[Row]:
         span, what = one.span, one.counting
         if len(shown.counted) > 1:
             values = shown.table.series[number].values if shown.table is not None else ()
-            counts = [({}, dict(zip(starts, values, strict=True)))]
+            whole = dict(zip(starts, values, strict=True))
+            counts: list[tuple[dict[str, str], dict[date, int]]] = [({}, whole)]
         else:
             groups = counted_groups(one, shown.sources, shown.by)
             counts = [(_group(group, shown.by), dict(each)) for group, each in groups.items()]
