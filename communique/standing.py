@@ -51,7 +51,7 @@ _UNFINISHED = text("""
     ) begun WHERE first <= :hanging
 """)
 _BEGUN = text("""
-    SELECT t.source, max(t.started_at)
+    SELECT t.source, max(t.started_at) AS started_at
     FROM unnest(CAST(:sources AS text[]), CAST(:runs AS bigint[]), CAST(:at AS timestamptz[]))
         t (source, run, started_at)
     CROSS JOIN LATERAL (
@@ -60,9 +60,11 @@ _BEGUN = text("""
     ) asked
     GROUP BY t.source
 """)
-_GAPS = text("SELECT source_id, count(*) FROM communique.gaps WHERE filled_at IS NULL GROUP BY 1")
+_GAPS = text("""
+    SELECT source_id, count(*) AS number FROM communique.gaps WHERE filled_at IS NULL GROUP BY 1
+""")
 _SUSPECT = text("""
-    SELECT source_id, count(*) FROM communique.addresses WHERE suspect IS NOT NULL GROUP BY 1
+    SELECT source_id, count(*) AS number FROM communique.addresses WHERE suspect IS NOT NULL GROUP BY 1
 """)
 
 
@@ -130,7 +132,7 @@ def _addresses(connection: Connection, troubled: Sequence[Row[*tuple[Any, ...]]]
         if rest:
             turns = {"sources": [row.watched for row in rest], "runs": [row.run_id for row in rest]}
             rows = connection.execute(_ADDRESSES, {**turns, "since": since})
-            found |= dict(rows.tuples().all())
+            found |= {row.source: row.url for row in rows}
     return found
 
 
@@ -145,11 +147,11 @@ def _begun(connection: Connection, ids: Sequence[str], now: datetime) -> dict[st
         "runs": [row.run for row in rows],
         "at": [row.started_at for row in rows],
     }
-    return dict(connection.execute(_BEGUN, turns).tuples().all())
+    return {row.source: row.started_at for row in connection.execute(_BEGUN, turns)}
 
 
 def _by_source(connection: Connection, query: TextClause) -> dict[str, int]:
-    return dict(connection.execute(query).tuples().all())
+    return {row.source_id: row.number for row in connection.execute(query)}
 
 
 def _standing(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import typer
 import yaml
 
-from communique.cli.checked import as_json, print_listed, print_remarks, print_source, say
+from communique.checking import look_at, looking
+from communique.cli.checked import as_json, print_listed, print_look, print_remarks, say
 from communique.cli.common import (
     DeskOption,
     JsonOption,
@@ -26,7 +27,6 @@ from scrapers.addresses import host_of
 from scrapers.confirm import confirmed
 from scrapers.errors import SourceFactsError
 from scrapers.facts import load_sources
-from scrapers.fetch import Fetcher
 from scrapers.sources import Source
 from scrapers.visit import Fetch
 
@@ -56,16 +56,15 @@ def check(
         told, works = [], True
         with _looking(line) as fetch:
             for one in asked:
-                found = list(probe.listings(one, fetch, line.settings.clock()))
-                rules = list(probe.robots(one, fetch))
-                works = works and bool(found) and all(listed.works for listed in found)
+                look = look_at(one, fetch, line.settings.clock())
+                works = works and look.works
                 if machine:
-                    told.append(as_json(one, found, rules))
+                    told.append(as_json(look))
                 else:
-                    print_source(one, found, rules)
-                    _propose(line, one, found, confirm)
+                    print_look(look)
+                    _propose(line, one, look.listings, confirm)
                 if confirm and machine:
-                    _confirm(line, one, found)
+                    _confirm(line, one, look.listings)
     if machine:
         print_json(told)
     if not works or not asked:
@@ -103,14 +102,9 @@ def new(
         raise typer.Exit(1)
 
 
-@contextmanager
-def _looking(line: Line) -> Iterator[Fetch]:
+def _looking(line: Line) -> AbstractContextManager[Fetch]:
     """As in a run, at the same pace; but nothing is kept."""
-    if line.replay is not None:
-        yield line.replay.fetch
-        return
-    with Fetcher(line.policy, turn=line.turns.turns(), clock=line.settings.clock) as fetcher:
-        yield fetcher.fetch
+    return looking(line.policy, line.turns.turns(), line.settings.clock, line.replay)
 
 
 def _propose(line: Line, source: Source, found: Sequence[probe.Listed], confirm: bool) -> None:

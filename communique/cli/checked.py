@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from communique.checking import Look, opinion, rules_in_words
 from communique.cli.common import console, errors
 from scrapers import probe
 from scrapers.remarks import remarks
@@ -23,21 +24,18 @@ def show(words: str) -> None:
     console.print(words, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_source(
-    source: Source, found: Sequence[probe.Listed], rules: Sequence[probe.Robots]
-) -> None:
+def print_look(look: Look) -> None:
     """A source's line, its hosts' rules, its listings, what else its pages offer, and what a person
     should look at."""
+    source = look.source
     show(f"{source.id}: {source.publisher} (desk {source.desk}, reader {source.reader})")
-    for rule in rules:
-        show(f"  {rule.url}: {_rules(rule)}")
-    for listed in found:
+    for rule in look.robots:
+        show(f"  {rule.url}: {rules_in_words(rule)}")
+    for listed in look.listings:
         print_listed(listed, show)
-    ours = {facts.url for facts in source.listings}
-    for kind, url in dict.fromkeys(feed for listed in found for feed in listed.feeds):
-        if url not in ours:
-            show(f"  offered, not among its listings: {kind} {url}")
-    print_remarks(source, found)
+    for kind, url in look.feeds:
+        show(f"  offered, not among its listings: {kind} {url}")
+    print_remarks(source, look.listings)
 
 
 def print_remarks(source: Source, found: Sequence[probe.Listed]) -> None:
@@ -60,14 +58,12 @@ def print_listed(listed: probe.Listed, say: Callable[[str], None]) -> None:
         say(f"    {_finding(finding)}")
 
 
-def as_json(
-    source: Source, found: Sequence[probe.Listed], rules: Sequence[probe.Robots]
-) -> dict[str, Any]:
+def as_json(look: Look) -> dict[str, Any]:
     """The same for machines; `look`: what a person should look at."""
     return {
-        "source": source.id,
-        "robots": [asdict(rule) for rule in rules],
-        "look": list(remarks(source, found)),
+        "source": look.source.id,
+        "robots": [asdict(rule) for rule in look.robots],
+        "look": list(look.remarks),
         "listings": [
             {
                 "url": listed.facts.url,
@@ -79,19 +75,9 @@ def as_json(
                 "feeds": [url for _, url in listed.feeds],
                 "statements": [_statement(finding) for finding in listed.newest],
             }
-            for listed in found
+            for listed in look.listings
         ],
     }
-
-
-def _rules(rule: probe.Robots) -> str:
-    if not rule.found:
-        return "no rules"
-    said = [f"forbids {url}" for url in rule.forbidden] or ["allows its listings"]
-    if rule.delay:
-        said.append(f"asks for {rule.delay:g} s between requests")
-    said += [f"names sitemap {url}" for url in rule.sitemaps[:5]]
-    return ", ".join(said)
 
 
 def _finding(finding: Finding) -> str:
@@ -102,11 +88,8 @@ def _finding(finding: Finding) -> str:
     published = statement.published
     day = f"{published.on} ({published.precision})" if published.on else "no date"
     said = f"{day}  {statement.language}  {len(statement.text):,} characters  {statement.title}"
-    agreed = "no layout: nothing to hold it against"
-    if not statement.reader.startswith(("generic/", "feed/", "pdf/")):
-        agreed = "the generic reader agrees"
-    opinion = finding.suspect or agreed
-    return f"read by {statement.reader}: {said}\n      {opinion}"
+    thought = opinion(finding.suspect, statement.reader)
+    return f"read by {statement.reader}: {said}\n      {thought}"
 
 
 def _statement(finding: Finding) -> dict[str, Any]:

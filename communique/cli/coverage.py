@@ -25,23 +25,8 @@ from communique.cli.standings import STYLES, aligned, notes, print_standings, wo
 from communique.health import NOT_RUN, TROUBLED
 from communique.jobs import Line
 from communique.schema import STATES
+from communique.source_history import Turn, first_errors, listings_seen, turns
 from communique.standing import Standing, standings
-
-_RUNS = text("""
-    SELECT started_at, run_kind, state, listings_read, listings_failed, listed, new, revised,
-           newest, error FROM analyst.coverage
-    WHERE source = :source ORDER BY started_at DESC, run_id DESC LIMIT 10
-""")
-_LISTINGS = text("""
-    SELECT DISTINCT ON (url) url, outcome, entries, fetched_at FROM communique.captures
-    WHERE source_id = :source AND listing = url
-    ORDER BY url, fetched_at DESC, id DESC
-""")
-_ERRORS = text("""
-    SELECT url, error, status, warc, record_id FROM communique.captures
-    WHERE source_id = :source AND run_id = :run AND error IS NOT NULL
-    ORDER BY listing IS NULL, id LIMIT 5
-""")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -139,12 +124,21 @@ def _now(line: Line) -> datetime:
 
 def _detail(line: Line, standing: Standing) -> dict[str, Any]:
     """The last ten runs of one source, its listings as last visited, and the first errors."""
-    key = {"source": standing.source, "run": standing.run_id}
+    source = standing.source
     with line.engine.connect() as connection:
         return {
-            name: [dict(row) for row in connection.execute(query, key).mappings()]
-            for name, query in (("runs", _RUNS), ("listings", _LISTINGS), ("errors", _ERRORS))
-        } | {"next": next_command(standing)}
+            "runs": [_as_row(turn) for turn in turns(connection, source, most=10)],
+            "listings": listings_seen(connection, source, _now(line)),
+            "errors": first_errors(connection, source, standing.run_id),
+            "next": next_command(standing),
+        }
+
+
+def _as_row(turn: Turn) -> dict[str, Any]:
+    """A turn as machines read it."""
+    counts = {name: turn.counts[name] for name in ("new", "revised")}
+    names = ("started_at", "state", "listings_read", "listings_failed", "listed", "newest", "error")
+    return {name: getattr(turn, name) for name in names} | counts | {"run_kind": turn.kind}
 
 
 def _print_detail(standing: Standing, detail: dict[str, Any]) -> None:
