@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from communique.rules.holds import Case, holds
 from communique.rules.index import Found, WordsIndex
 from communique.rules.parse import parse, parse_mask
-from communique.rules.plan import Plan, all_words, asks_topic
+from communique.rules.plan import Plan, all_words, asks_topic, children
 from communique.rules.query import Near, Node, Phrase
 from communique.rules.values import Document, Hit, Rule
 from communique.rules.view import View, view_of
+from communique.rules.words import Words
 from communique.text import stem
+from communique.text.classes import is_by_character
 from communique.text.stems import has_stemmer, primary
 
 
@@ -38,13 +40,16 @@ class Matcher:
         self._literal = {found: found.terms for found in words if not found.stemmed}
         self._stemmed = {found: found.terms for found in words if found.stemmed}
         self._plain = WordsIndex(self._literal)
+        self._unspaced = _unspaced(words, rules)
         self._of_language: dict[str, Plan] = {}
 
     def match(self, document: Document) -> list[Hit]:
         """The rules that hold, in their order, each with its spans. Rules that ask for `topic:` see
         the document's topics and those of the other rules that hold. Never fails; linear in the
         text's length."""
-        return self.match_view(document, self.view(document))
+        words = None if has_stemmer(document.language) else self._unspaced
+        view = view_of(document, stemmed=bool(self._stemmed), words=words)
+        return self.match_view(document, view)
 
     def view(self, document: Document) -> View:
         """The document normalised, once for any number of rules."""
@@ -96,6 +101,26 @@ def compile_rules(rules: Iterable[Rule]) -> Matcher:
 def _compiled(rule: Rule) -> _Compiled:
     root = parse(rule.query).root
     return _Compiled(rule, root, tuple(map(parse_mask, rule.not_inside)), asks_topic(root))
+
+
+def _unspaced(
+    words: Iterable[Words], rules: Iterable[_Compiled]
+) -> tuple[tuple[str, ...], ...] | None:
+    """The words, where the rules look for nothing but phrases of characters side by side, which can
+    be found without tokenizing all. None: they look for more."""
+    if any(map(_asks_near, [node for rule in rules for node in (rule.root, *rule.masks)])):
+        return None
+    known = tuple(sorted({each.terms for each in words}))
+    alone = all(
+        each.gaps == tuple(range(len(each.terms)))
+        and all(len(term) == 1 and is_by_character(term) for term in each.terms)
+        for each in words
+    )
+    return known if known and alone else None
+
+
+def _asks_near(node: Node) -> bool:
+    return isinstance(node, Near) or any(map(_asks_near, children(node)))
 
 
 def _held(rules: Iterable[_Compiled], document: Document, view: View, found: Found) -> list[Hit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from communique.rules.query import TextField
 from communique.rules.values import Document, Span
 from communique.text import BREAK, tokenize_columns
+from communique.text.around import tokens_of
 from communique.text.stems import has_stemmer
 from communique.text.stems import stems as stems_of
 
@@ -55,9 +57,15 @@ class View:
         return tuple([Span(*each) for each in merged])
 
 
-def view_of(document: Document, *, stemmed: bool = True) -> View:
-    """Tokenizes title and text. stemmed: whether any rule needs stems."""
-    title, text = tokenize_columns(document.title), tokenize_columns(document.text)
+def view_of(
+    document: Document, *, stemmed: bool = True, words: Sequence[Sequence[str]] | None = None
+) -> View:
+    """Tokenizes title and text. stemmed: whether any rule needs stems. words: only where these may
+    stand, as `tokens_of` has them; None: all of it."""
+    if words is None:
+        title, text = tokenize_columns(document.title), tokenize_columns(document.text)
+    else:
+        title, text = tokens_of(document.title, words), tokens_of(document.text, words)
     before = (title.positions[-1] if title.positions else 0) + _APART
     terms = title.terms + text.terms
     stems = terms

@@ -31,13 +31,8 @@ _NOTHING = np.zeros(0, np.intp)
 
 def bulk(text: str) -> Walked:
     """What `walk` finds in the whole of a text, in the same order; stops are ascending."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    tables = _tables()
-    kinds = tables.kinds[codes]
-    if not kinds.all():
-        tables.learn(codes[kinds == 0])
-        kinds = tables.kinds[codes]
-    folds, roles = tables.folds[codes], _roles()[kinds]
+    kinds, folds = read(text)
+    roles = _roles()[kinds]
     odd = _in_odd_stretches(kinds, roles, folds)
     plain = roles.copy()
     plain[odd] = 0
@@ -49,6 +44,18 @@ def bulk(text: str) -> Walked:
     stops = np.flatnonzero(plain & (_MARK | _CLAUSE)).tolist()
     walked.stops = sorted([*stops, *walked.stops, *_empty_lines(names, kinds)])
     return _merged(walked, tokens, starts, ends)
+
+
+def read(text: str) -> tuple[Array, Array]:
+    """For each character its class, as the code of its letter, and the code of the one character
+    that it folds to (0: none, or several)."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    tables = _tables()
+    kinds = tables.kinds[codes]
+    if not kinds.all():
+        tables.learn(codes[kinds == 0])
+        kinds = tables.kinds[codes]
+    return kinds, tables.folds[codes]
 
 
 class _Tables:

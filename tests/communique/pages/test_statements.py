@@ -11,6 +11,7 @@ import re
 import shlex
 from datetime import date
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -65,7 +66,7 @@ def save(client: TestClient, name: str, **asked: str) -> int:
     ],
 )
 def test_what_the_page_finds_the_line_it_shows_finds(
-    client: TestClient, demo: DemoStore, asked: dict[str, object]
+    client: TestClient, demo: DemoStore, asked: dict[str, Any]
 ) -> None:
     body = client.get(PATH, params=asked).text
     shown = re.search(r"<pre[^>]*>(communique search [^<]*)</pre>", body)
@@ -271,10 +272,10 @@ def test_a_saved_search_counts_what_is_new_and_marks_it(
     settle(demo.engine, later)
     listed = client.get(f"{PATH}/saved", headers=HTMX).text
     assert "20+ new" in listed
-    number = re.search(r"/saved/(\d+)/look", listed)
-    assert number
+    kept = re.search(r"/saved/(\d+)/look", listed)
+    assert kept
     answer = client.post(
-        f"{PATH}/saved/{number[1]}/look",
+        f"{PATH}/saved/{kept[1]}/look",
         headers=csrf(client, "/statements"),
         follow_redirects=False,
     )
