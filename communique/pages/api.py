@@ -18,8 +18,10 @@ from fastapi.routing import APIRoute
 from communique.echoes.reading import echoed_passages
 from communique.pages import api_models as models
 from communique.pages import api_rows as rows
+from communique.pages.api_mentions import MentionsAsked, counted
 from communique.pages.api_search import AskedOfApi, searched
-from communique.pages.opening import Reading
+from communique.pages.opening import Reading, SettingsOf
+from communique.pages.trends_asked import verdicts_of
 from communique.rule_versions import in_force
 from communique.showing import shown_statement
 
@@ -155,6 +157,15 @@ def alerts(
     before = int(after) if after else rows.LARGEST_ID
     found = rows.alerts(connection, limit, before=before, status=status, since=since)
     return models.Alerts.model_validate({"items": found.rows, "next": found.next})
+
+
+@router.get("/mentions")
+def mentions(
+    request: Request, connection: Reading, settings: SettingsOf, asked: MentionsAsked
+) -> models.Mentions:
+    """Mentions of a query, a rule or a topic by week, month or year, and by country or publisher.
+    What was counted is exact; how far back there was time to count is said."""
+    return counted(connection, asked, settings.clock().date(), verdicts_of(request))
 
 
 @router.get("/openapi.json", include_in_schema=False)

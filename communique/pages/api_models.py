@@ -318,3 +318,44 @@ class Alerts(BaseModel):
 
     items: Sequence[Alert] = Field(description="The alerts.")
     next: str | None = Field(description=PASSED_ON)
+
+
+class Count(BaseModel):
+    """A week, month or year."""
+
+    start: date = Field(description="Its first day.")
+    count: int = Field(description="Statements, or stories, in it.")
+
+
+class Group(BaseModel):
+    """A country or a publisher."""
+
+    group: str = Field(description="Country (ISO 3166; empty: none) or publisher.")
+    total: int = Field(description="The sum of its counts.")
+    counts: Sequence[Count] = Field(description="What is not there is zero.")
+
+
+class Subject(BaseModel):
+    """What was counted of one query, rule or topic."""
+
+    kind: str = Field(description="query, rule or topic.")
+    asked: str = Field(description="As it was asked for.")
+    counted_from: date | None = Field(
+        description="The first day from which on all is counted; null: time was up before that."
+    )
+    whole: bool = Field(description="All of the span was counted.")
+    total: int = Field(description="All that was counted, of every group.")
+    groups: Sequence[Group] = Field(description="The most spoken of first.")
+    more: int = Field(description="How many groups are left out.")
+
+
+class Mentions(BaseModel):
+    """Mentions of up to three queries, rules or topics."""
+
+    unit: str = Field(
+        description="week (Monday to Sunday), month or year, by how long the span is."
+    )
+    since: date = Field(description="The first day of the span.")
+    until: date = Field(description="The last day of it.")
+    waiting: int = Field(description="Wordings that no query finds yet; 10000: as many or more.")
+    subjects: Sequence[Subject] = Field(description="In the order in which they were asked for.")

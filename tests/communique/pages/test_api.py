@@ -62,6 +62,10 @@ CANNOT_BE: list[tuple[str, dict[str, Any], int]] = [
     ("/alerts", {"since": "99999-12-31"}, 422),
     ("/coverage", {"after": "999999999999999999.x"}, 200),
     ("/coverage", {"after": "9999999999999999999.x"}, 422),
+    ("/mentions", {}, 422),
+    ("/mentions", {"q": ["a", "b", "c", "d"]}, 422),
+    ("/mentions", {"rule": "nowhere/none"}, 422),
+    ("/mentions", {"q": "huawei", "since": "0001-01-01"}, 422),
 ]
 
 
@@ -101,8 +105,9 @@ def test_what_the_description_allows_is_answered_as_it_says(client: TestClient) 
         cases = [operation.as_strategy(mode) for mode in GenerationMode]
         cases.append(operation.as_strategy(**there))
         seed(1)(TRIED(given(st.one_of(cases))(ask)))()
-    assert len(statuses) == 8
-    assert all(200 in seen for seen in statuses.values()), statuses
+    assert len(statuses) == 9
+    answered = {operation for operation, seen in statuses.items() if 200 in seen}
+    assert set(statuses) - answered <= {"GET /api/mentions"}  # a rule or topic has to be named
 
 
 def test_what_cannot_be_is_refused_in_words(client: TestClient) -> None:
@@ -160,6 +165,20 @@ def test_an_alert_names_its_rules_and_why_it_was_held(client: TestClient) -> Non
     told = [rule for page in pages(client, "/alerts") for each in page for rule in each["rules"]]
     assert told
     assert {(rule["watchlist"], rule["rule"]) for rule in told} <= known
+
+
+def test_mentions_are_counted_by_week_and_by_whom(client: TestClient) -> None:
+    found = get(client, "/mentions", q=["huawei", "5G"], period="13w", by="publisher")
+    assert found["unit"] == "week"
+    for subject, query in zip(found["subjects"], ("huawei", "5G"), strict=True):
+        hits = [hit for page in pages(client, "/statements", q=query) for hit in page]
+        within = [hit for hit in hits if found["since"] <= hit["day"] <= found["until"]]
+        assert subject["whole"]
+        assert subject["total"] == len(within) > 0
+        assert subject["total"] == sum(group["total"] for group in subject["groups"])
+        assert {group["group"] for group in subject["groups"]} == {
+            hit["publisher"] for hit in within
+        }
 
 
 def test_the_api_is_closed_to_who_is_not_signed_in_and_open_to_who_only_reads(
