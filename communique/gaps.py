@@ -126,9 +126,16 @@ class Look:
 def open_gaps(engine: Engine, source: Source, *, recent: datetime | None = None) -> tuple[Gap, ...]:
     """What is missing of a source, oldest first; with `recent` (now, aware) only what a collect
     still looks for by itself."""
-    asked = {"source": source.id, "recent": recent and recent - LOOKED_FOR}
     with engine.connect() as connection:
-        rows = connection.execute(_OPEN, asked).all()
+        return gaps_of(connection, source, recent=recent)
+
+
+def gaps_of(
+    connection: Connection, source: Source, *, recent: datetime | None = None
+) -> tuple[Gap, ...]:
+    """As `open_gaps`, over a connection that is open."""
+    asked = {"source": source.id, "recent": recent and recent - LOOKED_FOR}
+    rows = connection.execute(_OPEN, asked).all()
     return tuple(
         Gap(
             id=row.id,

@@ -26,6 +26,7 @@ from communique.pages.embedding import Embedding
 from communique.pages.guarding import Guard
 from communique.pages.opening import Store
 from communique.pages.rendering import HEADERS, url
+from communique.pages.sources_checks import Checks
 from communique.pages.statements_files import Files
 from communique.pages.telling import HANDLERS, told
 from communique.pages.trends_verdicts import Verdicts
@@ -52,6 +53,7 @@ def make_app(embedding: Embedding) -> FastAPI:
     app = FastAPI(title="Communiqué", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.embedding = embedding
     app.state.store = Store(embedding.settings)
+    app.state.checks = Checks()
     app.state.trials = Trials()
     app.state.files = Files()
     app.state.verdicts = Verdicts()
