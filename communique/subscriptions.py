@@ -23,12 +23,14 @@ from communique.schema import Recipient
 from communique.schema import Subscription as Row
 from communique.selections import silence
 from communique.verdicts import Held
+from communique.watchlists import Loaded
 
 __all__ = [
     "Subscription",
     "SubscriptionError",
     "end",
     "in_force",
+    "known_rules",
     "list_subscriptions",
     "normal_address",
     "of_ids",
@@ -170,6 +172,14 @@ def in_force(connection: Connection) -> Mapping[str, Collection[str]]:
     known = defaultdict[str, set[str]](set)
     for watchlist, rule in rule_versions.in_force(connection):
         known[watchlist].add(rule)
+    return known
+
+
+def known_rules(connection: Connection, loaded: Loaded) -> Mapping[str, Collection[str]]:
+    """Watchlists and their rules: as the files have them, and what stays in force without."""
+    known = {name: set(rules) for name, rules in in_force(connection).items()}
+    for watchlist in loaded.watchlists:
+        known.setdefault(watchlist.name, set()).update(rule.id for rule in watchlist.rules)
     return known
 
 

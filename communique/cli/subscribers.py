@@ -10,8 +10,8 @@ from communique import recipients
 from communique.addressees import normal_recipient
 from communique.choices import SubscriptionError
 from communique.cli.common import JsonOption, console, errors, print_json, print_records, the_line
-from communique.cli.told import part, standing, when
 from communique.selections import EVERY
+from communique.subscription_words import part, standing, when
 from communique.subscriptions import list_subscriptions
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode="markdown")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
 from sqlalchemy import Connection
 
-from communique import optin, subscriptions
+from communique import optin
 from communique.choices import HOWS, SubscriptionError
 from communique.cli.common import console, counted, errors, the_line
-from communique.cli.told import hears
 from communique.jobs import Line
 from communique.selections import EVERY
+from communique.subscription_words import hears
 from communique.subscriptions import Subscription
 
 ALL = ("all", EVERY)  # also how a choice of rules or countries is taken back
@@ -55,14 +55,6 @@ def the_store() -> Iterator[tuple[Line, Connection]]:
             yield line, connection
     except SubscriptionError as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def known_rules(line: Line, connection: Connection) -> Mapping[str, Collection[str]]:
-    """Watchlists and their rules: as the files have them, and what stays in force without."""
-    known = {name: set(rules) for name, rules in subscriptions.in_force(connection).items()}
-    for watchlist in line.loaded.watchlists:
-        known.setdefault(watchlist.name, set()).update(rule.id for rule in watchlist.rules)
-    return known
 
 
 def several(given: Sequence[str]) -> list[str] | None:

@@ -15,7 +15,6 @@ from communique.cli.subscribing import (
     HowOption,
     OneWatchlistOption,
     WatchlistOption,
-    known_rules,
     say,
     say_asked,
     say_none,
@@ -83,7 +82,7 @@ def subscribe(
     with the_store() as (line, connection):
         asked = optin.request(
             *(connection, line.settings, address, watchlist, line.settings.clock()),
-            known=known_rules(line, connection),
+            known=subscriptions.known_rules(connection, line.loaded),
             how="daily" if daily else "weekly" if weekly else "instant",
             **choices,
         )

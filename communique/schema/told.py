@@ -139,6 +139,7 @@ class Mail(Table):
         CheckConstraint("(status = 'held') = (held_because IS NOT NULL)", name="held"),
         Index("mails_pending_idx", "next_try_at", postgresql_where=text("status = 'pending'")),
         Index(None, "sent_at"),
+        Index(None, "recipient", "created_at"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     key: Mapped[str]
