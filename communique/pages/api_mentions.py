@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, HTTPException, Query
 from sqlalchemy import Connection
 
 from communique.pages import api_models as models
 from communique.pages.trends_asked import REFUSED, TrendAsked, trend_asked
-from communique.pages.trends_counting import FURTHER, Counting, Mentions, mentions, waiting
+from communique.pages.trends_counting import Counting, Mentions, mentions, waiting
 from communique.pages.trends_firsts import By
 from communique.pages.trends_subjects import LONGEST
 from communique.pages.trends_tables import counted_groups, sources_of
@@ -34,9 +34,11 @@ def _asked(
     ] = "",
     since: Annotated[str, Query(description="A first day, such as 2019-01-31.")] = "",
     until: Annotated[str, Query(description="A last day.")] = "",
+    further: Annotated[bool, Query(description="Take up to four seconds, for more of it.")] = False,
 ) -> TrendAsked:
     named = list(q), list(rule), list(topic)
-    return trend_asked(*named, by=by, count=count, period=period, since=since, until=until)
+    days: dict[str, Any] = {"period": period, "since": since, "until": until}
+    return trend_asked(*named, by=by, count=count, further=further, **days)
 
 
 MentionsAsked = Annotated[TrendAsked, Depends(_asked)]
@@ -53,7 +55,9 @@ def counted(
         raise HTTPException(422, str(error)) from error
     if not subjects:
         raise HTTPException(422, "Mentions of what? Give a query (q), a rule or a topic.")
-    found = mentions(connection, subjects, span, verdicts, counting=asked.count, patience=FURTHER)
+    found = mentions(
+        connection, subjects, span, verdicts, counting=asked.count, patience=asked.patience()
+    )
     sources = sources_of(connection)
     return models.Mentions(
         unit=span.unit,

@@ -30,7 +30,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 TRIED = settings(
-    max_examples=40,
+    max_examples=25,
     derandomize=True,
     database=None,
     deadline=None,
