@@ -26,9 +26,10 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest && event.target.closest("a[href]");
     if (!link || !framed || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey) return;
-    if (!house() || within(link) || !link.protocol.startsWith("http")) return;
+    if (!house() || !link.protocol.startsWith("http")) return;
+    if (within(link) && link.target !== "_blank") return;
     event.preventDefault();
-    if (link.origin !== location.origin || link.hasAttribute("data-outside")) {
+    if (link.origin !== location.origin || link.target === "_blank") {
       window.parent.open(link.href, "_blank", "noopener,noreferrer");
       return;
     }
