@@ -179,7 +179,7 @@ def paths(world: World) -> dict[str, str]:
         "statement-real": real,
         "evidence": f"/evidence/{world.evidence}",
         "trends": "/trends?q=huawei+OR+5g",
-        "trends-real": "/trends?q=cooperation&by=publisher",
+        "trends-real": "/trends?q=cooperation&by=publisher&since=2020-03-01&until=2020-07-05",
         "watchlists": "/watchlists",
         "rule": "/watchlists/5g-huawei/huawei",
         "rule-edit": "/watchlists/5g-huawei/huawei/edit",
