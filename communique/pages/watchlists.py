@@ -18,13 +18,13 @@ from communique.pages.watchlists_facts import (
     running,
     standings,
 )
+from communique.pages.watchlists_loading import watchlists_of
 from communique.replacing import unfinished
 from communique.rule_edits import edit_behind, edits
 from communique.rule_versions import changed, pairs, versions
 from communique.rules import RuleError, parse
 from communique.rules.meaning import meaning
 from communique.rules.printing import printed
-from communique.watchlists import load_watchlists
 
 router = APIRouter()
 router.include_router(watchlists_editor.router)
@@ -35,7 +35,7 @@ router.include_router(watchlists_removal.router)
 def watchlists(request: Request, connection: Reading, settings: SettingsOf) -> Response:
     """Every rule, how it stands, and what it brought of late."""
     now = settings.clock()
-    loaded = load_watchlists(settings.watchlists)
+    loaded = watchlists_of(settings.watchlists)
     every = standings(connection, loaded)
     numbers = counted(connection, now)
     rules = [one.rule for _, each in every for one in each]
@@ -46,7 +46,7 @@ def watchlists(request: Request, connection: Reading, settings: SettingsOf) -> R
         problems=loaded.problems,
         folder=settings.watchlists,
         numbers=numbers,
-        none=no_weeks(now),
+        no_match=no_weeks(now),
         last=last_matches(connection),
         heard=heard(rules, running(connection), now),
         printed=_printed,
@@ -60,7 +60,7 @@ def rule(
 ) -> Response:
     """One rule: what it asks for, what it brought, which versions it had and who made them."""
     now = settings.clock()
-    loaded = load_watchlists(settings.watchlists)
+    loaded = watchlists_of(settings.watchlists)
     every = {one.name: each for one, each in standings(connection, loaded)}
     standing = next((one for one in every.get(watchlist, ()) if one.rule.id == rule), None)
     known = list(pairs(versions(connection, watchlist, rule)))

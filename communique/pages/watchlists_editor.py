@@ -20,6 +20,7 @@ from communique.pages.watchlists_form import (
     sealed,
     with_file,
 )
+from communique.pages.watchlists_loading import watchlists_of
 from communique.pages.watchlists_removal import in_file, require_editor
 from communique.pages.watchlists_trials import BusyError, Trials, answer_of
 from communique.rule_drafts import Draft, one_line
@@ -36,7 +37,7 @@ from communique.watchlist_files import (
     save_rule,
 )
 from communique.watchlist_yaml import rule_lines
-from communique.watchlists import Loaded, load_watchlists
+from communique.watchlists import Loaded
 
 router = APIRouter()
 
@@ -73,7 +74,7 @@ def edit_rule(request: Request, watchlist: str, rule: str, settings: SettingsOf)
 @router.post("/watchlists/check", include_in_schema=False)
 def check_rule(request: Request, form: Typed, settings: SettingsOf, _changer: Changing) -> Response:
     """What is wrong with what is being typed, and what it means. Changes nothing."""
-    loaded = load_watchlists(settings.watchlists)
+    loaded = watchlists_of(settings.watchlists)
     if is_fragment(request):
         checked = check(form, loaded.rules)
         return page(request, "_rule_check.html", fragment=True, checked=checked, form=form)
@@ -92,7 +93,7 @@ def try_rule(
 ) -> Response:
     """What the rule would change: of the newest statements at once, of all by and by. Changes
     nothing."""
-    loaded = load_watchlists(settings.watchlists)
+    loaded = watchlists_of(settings.watchlists)
     checked = check(form, loaded.rules)
     if checked.mistakes:
         return _answered(request, settings, form, checked=checked)
@@ -138,7 +139,7 @@ def save(
     request: Request, form: Typed, changer: Changing, settings: SettingsOf, engine: EngineOf
 ) -> Response:
     """Saves what was tried. What cannot be saved is shown again as it was typed."""
-    checked = check(form, load_watchlists(settings.watchlists).rules)
+    checked = check(form, watchlists_of(settings.watchlists).rules)
     if checked.mistakes:
         return _editor(request, settings, form, status=422, checked=checked)
     try:
@@ -192,26 +193,33 @@ def _answered(
     """What a try came to: for htmx the part of the page below the form."""
     if not is_fragment(request):
         return _editor(request, settings, form, status=status, **values)
-    shared = _values(form, load_watchlists(settings.watchlists), values)
+    shared = _values(request, form, watchlists_of(settings.watchlists), values)
     return page(request, "_rule_tried.html", fragment=True, **shared)
 
 
 def _editor(
     request: Request, settings: Settings, form: Filled, *, status: int = 200, **values: Any
 ) -> Response:
-    loaded = load_watchlists(settings.watchlists)
+    loaded = watchlists_of(settings.watchlists)
     values.setdefault("checked", check(form, loaded.rules))
-    shared = _values(form, loaded, values)
+    shared = _values(request, form, loaded, values)
     return page(request, "rule_edit.html", status=status, **shared)
 
 
-def _values(form: Filled, loaded: Loaded, values: dict[str, Any]) -> dict[str, Any]:
+def _values(
+    request: Request, form: Filled, loaded: Loaded, values: dict[str, Any]
+) -> dict[str, Any]:
     """What the editor's templates show; what there is none of is None."""
     topics = sorted({rule.topic for rule in loaded.rules if rule.topic})
     known = [one.name for one in loaded.watchlists]
     names = ("checked", "refused", "difference", "hand_over", "answer", "looked", "job", "busy")
     blank: dict[str, Any] = dict.fromkeys((*names, "against"))
-    fixed = {"form": form, "topics": topics, "known": known, "severities": SEVERITIES}
-    if values.get("hand_over") and form.draft.watchlist not in known:
-        fixed["is_new_file"] = True
-    return {"is_new_file": False} | blank | fixed | values
+    fixed = {
+        "form": form,
+        "topics": topics,
+        "known": known,
+        "severities": SEVERITIES,
+        "is_new_file": form.draft.watchlist not in known,
+        "submitted": request.method == "POST" or not form.new,
+    }
+    return blank | fixed | values
