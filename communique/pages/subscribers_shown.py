@@ -9,6 +9,7 @@ from fastapi import HTTPException, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from communique.addressees import normal_recipient
 from communique.choices import HOWS, WEEKDAYS, SubscriptionError
 from communique.pages.access import visitor_of
 from communique.pages.rendering import page

@@ -49,7 +49,6 @@ def watchlists(request: Request, connection: Reading, settings: SettingsOf) -> R
         no_match=no_weeks(now),
         last=last_matches(connection),
         heard=heard(rules, running(connection), now),
-        printed=_printed,
         bars=bars,
     )
 
@@ -96,7 +95,7 @@ def rule(
         heard=heard([mine], running(connection), now)[watchlist, rule] if mine else None,
         matches=recent(connection, watchlist, rule),
         bars=bars,
-        printed=_printed,
+        printed=_printed(mine.query) if mine else "",
     )
 
 
