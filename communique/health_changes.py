@@ -68,12 +68,12 @@ def _entry(standing: Standing, was: str) -> dict[str, Any]:
         "publisher": standing.publisher,
         "was": was,
         "since": standing.since.isoformat(),
-        "said": "" if standing.state == "ok" else _without_address(standing),
+        "said": "" if standing.state == "ok" else without_address(standing),
         "address": standing.address,
         "command": f"communique coverage --source {standing.source}",
     }
 
 
-def _without_address(standing: Standing) -> str:
+def without_address(standing: Standing) -> str:
     """Why, without the address, which is shown beside it."""
     return standing.said.replace(f" ({standing.address})", "", 1)

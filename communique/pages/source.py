@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 from communique import source_history
 from communique.gaps import Gap, gaps_of
-from communique.health import NOT_RUN
-from communique.pages.sources_table import DISABLED, Row
+from communique.health_changes import without_address
+from communique.pages.sources_table import Row
 from communique.schema import OUTCOMES
 from communique.source_history import Rows, Turn
 from communique.standing import Standing, standings_in
@@ -69,9 +69,9 @@ class Told:
         return self.row.state
 
     @property
-    def works(self) -> bool:
-        """Whether there is something to be said of its turns."""
-        return self.state not in (NOT_RUN, DISABLED)
+    def said(self) -> str:
+        """Why it is in that state, without the address, which is shown beside it."""
+        return without_address(self.standing) if self.standing else ""
 
 
 def told(connection: Connection, source: Source, now: datetime) -> Told:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from communique.checking import opinion, rules_in_words
+from communique.health import plain
 from communique.pages.access import Changing
 from communique.pages.opening import EngineOf, Reading, SettingsOf
 from communique.pages.rendering import embedding_of, is_fragment, page, url
@@ -73,6 +74,7 @@ def source(
         source=found,
         told=told(connection, found, settings.clock()),
         signs=SIGNS,
+        plain=plain,
         rules_in_words=rules_in_words,
         opinion=opinion,
         run_page=lambda key: embedding.run_page(key, found.id),
