@@ -17,7 +17,7 @@ from communique.pages.opening import EngineOf, Reading, SettingsOf
 from communique.pages.rendering import is_fragment, page, url
 from communique.pages.statements_asked import Asked, AskedError, asked_of, command_line
 from communique.pages.statements_files import KINDS, MOST, Files, GivenUpError, file_name
-from communique.pages.statements_found import MANY_OTHERS, MANY_WAITING, found
+from communique.pages.statements_found import MANY_OTHERS, MANY_WAITING, Page, found
 from communique.pages.statements_help import EXAMPLES
 from communique.pages.statements_names import known, name_of, offered
 from communique.pages.statements_saved import (
@@ -47,10 +47,10 @@ def statements(request: Request, connection: Reading, asked: AskedOf) -> Respons
 @router.get("/statements/saved")
 def saved(request: Request, connection: Reading) -> Response:
     """The visitor's own searches, with how much is new in each."""
-    searches = searches_of(connection, visitor_of(request).name)
-    fresh = fresh_of(connection, searches)
     if not is_fragment(request):
         return RedirectResponse(url(request, "/statements"), 303)
+    searches = searches_of(connection, visitor_of(request).name)
+    fresh = fresh_of(connection, searches)
     return page(request, "_statements_saved.html", fragment=True, searches=searches, fresh=fresh)
 
 
@@ -141,34 +141,26 @@ def _searched(
         values["found"] = found(connection, asked)
     except REFUSED as error:
         values["problem"] = _problem(asked, error)
-    if is_fragment(request):
-        wrong = values["problem"] is not None
-        template = "_statements_problem.html" if wrong else "_statements_found.html"
-        answer = page(request, template, fragment=True, **values, **_fixed(asked, values))
-        answer.headers.update(BESIDE if wrong else {})
-        return answer
-    return page(
-        request,
-        "statements.html",
-        status=status,
-        **values,
-        **_fixed(asked, values),
-        **_offers(connection, asked),
-        examples=EXAMPLES,
-        searches=searches_of(connection, visitor_of(request).name),
-        fresh={},
-    )
+    values |= _fixed(asked, values["found"])
+    if not is_fragment(request):
+        values |= _offers(connection, asked) | {"examples": EXAMPLES, "fresh": {}}
+        values["searches"] = searches_of(connection, visitor_of(request).name)
+        return page(request, "statements.html", status=status, **values)
+    if values["problem"] is None:
+        return page(request, "_statements_found.html", fragment=True, **values)
+    answer = page(request, "_statements_problem.html", fragment=True, **values)
+    answer.headers.update(BESIDE)
+    return answer
 
 
-def _fixed(asked: Asked, values: dict[str, Any]) -> dict[str, Any]:
+def _fixed(asked: Asked, found: Page | None) -> dict[str, Any]:
     """What the list says besides what was found."""
     own = {"many_others": MANY_OTHERS, "many_waiting": MANY_WAITING, "most": MOST["csv"]}
-    if values["found"] is None:
+    if found is None:
         return own
-    query = values["found"].query
     return own | {
-        "search_line": command_line(asked, query),
-        "export_line": command_line(asked, query, "export"),
+        "search_line": command_line(asked, found.query),
+        "export_line": command_line(asked, found.query, "export"),
         "narrowings": _narrowings(asked),
     }
 
