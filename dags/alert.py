@@ -17,7 +17,7 @@ from airflow.sdk import (
 )
 from airflow.sdk.definitions.timetables.assets import AssetOrTimeSchedule
 from communique_airflow import RuleFailed, logical_date, open_airflow_line, send_due
-from communique_care import MAIL_RETRIES, TELLING, late_after
+from communique_care import MAIL_RETRIES, TELLING, late_after, run_failed
 
 from communique.settings import Settings
 
@@ -55,6 +55,7 @@ def alert(settings: Settings) -> DAG:
         max_active_runs=1,
         doc_md=DOC,
         tags=["communique", "alert"],
+        on_failure_callback=run_failed,
         default_args=TELLING,
         deadline=[late_after(timedelta(hours=2))],
     )

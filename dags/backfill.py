@@ -16,7 +16,7 @@ from communique_airflow import (
     source_failure,
     source_ids,
 )
-from communique_care import FEW, PATIENT, SOURCE_RETRIES, late_after
+from communique_care import FEW, PATIENT, SOURCE_RETRIES, late_after, run_failed
 
 from communique.settings import Settings
 
@@ -47,6 +47,7 @@ def backfill_dag(settings: Settings) -> DAG:
         max_active_runs=2,
         doc_md=DOC,
         tags=["communique", "collect", "form"],
+        on_failure_callback=run_failed,
         default_args=PATIENT,
         deadline=[late_after(timedelta(days=3))],
         params={

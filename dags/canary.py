@@ -18,7 +18,7 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowSkipException
 from communique_airflow import CanarySilent, logical_date, open_airflow_line, send_due
-from communique_care import MAIL_RETRIES, TELLING, late_after, verdict
+from communique_care import MAIL_RETRIES, TELLING, late_after, run_failed, verdict
 
 from communique.settings import Settings
 
@@ -54,6 +54,7 @@ def canary(settings: Settings) -> DAG:
         max_active_runs=1,
         doc_md=DOC.format(cron=CRON),
         tags=["communique", "alert"],
+        on_failure_callback=run_failed,
         default_args=TELLING,
         deadline=[late_after(timedelta(hours=1))],
     )

@@ -26,7 +26,7 @@ from communique_airflow import (
     source_failure,
     source_ids,
 )
-from communique_care import CARE, SOURCE_RETRIES, late_after
+from communique_care import CARE, SOURCE_RETRIES, late_after, run_failed
 
 from communique.settings import Settings
 
@@ -76,6 +76,7 @@ def collect_desk(desk: str, settings: Settings) -> DAG:
         max_active_runs=1,
         doc_md=DOC.format(desk=desk, cron=cron, zone=zone, count=len(sources)),
         tags=["communique", "collect"],
+        on_failure_callback=run_failed,
         default_args=CARE,
         deadline=[late_after(LONGEST)],
     )

@@ -17,12 +17,12 @@ from typing import Any
 from urllib.parse import quote
 
 from airflow.sdk import (
+    AsyncCallback,
     DeadlineAlert,
     DeadlineReference,
     ExceptionRetryPolicy,
     RetryAction,
     RetryRule,
-    SyncCallback,
 )
 from communique_airflow import (
     MailFailed,
@@ -35,6 +35,10 @@ log = logging.getLogger(__name__)
 
 # Instances of a patient mapped task that run at once, so that others find a worker.
 FEW = 4
+# The XCom by which a task that failed has said so.
+SPOKE = "failed"
+# In plugins/, since the triggerer runs it, which does not know this folder.
+LATE = "communique_late.late"
 # Sources that fail are told by the DAG `coverage`, once; rules by the alert run; the canary and a
 # damaged archive by the task itself; a form to who filled it in.
 TOLD_OTHERWISE = ("SourceFailed", "SourceUnreachable", "RuleFailed", "CanarySilent",
@@ -43,13 +47,12 @@ TOLD_OTHERWISE = ("SourceFailed", "SourceUnreachable", "RuleFailed", "CanarySile
 
 def failed(context: Mapping[str, Any]) -> None:
     """Airflow's failure notice: tells the maintainers that a task has failed for good, once for
-    each run and kind of trouble. Runs where the task ran; of a task whose process was killed, in
-    the DAG processor."""
-    error = context.get("exception")
+    each run and kind of trouble. Runs in the task's own process."""
+    error, ti = context.get("exception"), context["ti"]
     kind = type(error).__name__
+    ti.xcom_push(SPOKE, kind)  # for `run_failed`
     if kind in TOLD_OTHERWISE:
         return
-    ti = context["ti"]
     where = f"{ti.task_id}" + (f" [{ti.map_index}]" if (ti.map_index or 0) >= 0 else "")
     lines = (
         f"Task {where} of DAG {ti.dag_id} has failed, in run {ti.run_id}, and is not tried again.",
@@ -61,17 +64,35 @@ def failed(context: Mapping[str, Any]) -> None:
     _tell(key, f"{ti.dag_id}: a task has failed", lines, ti.dag_id, ti.run_id, daily=key == "mail")
 
 
-def late(context: Mapping[str, Any]) -> None:
-    """Airflow's deadline alert: tells the maintainers that a run is not over when it should be.
-    Runs in a process of the executor."""
-    run = context["dag_run"]
-    dag_id, run_id = str(run["dag_id"]), str(run.get("dag_run_id") or run.get("run_id"))
-    lines = (
-        f"Run {run_id} of DAG {dag_id} should be over: it waits since {run.get('queued_at')}, "
-        f"began {run.get('start_date') or 'not yet'}, and is {run.get('state')}.",
-        "The next run waits for this one.",
-    )
-    _tell(f"{dag_id}:{run_id}:late", f"{dag_id}: a run is late", lines, dag_id, run_id)
+def run_failed(context: Mapping[str, Any]) -> None:
+    """Tells the maintainers of tasks that failed and never said so, as their process was killed.
+    Runs in the DAG processor, when a run has failed."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    dag_id, run_id = context["dag"].dag_id, str(context["run_id"])
+    states = RuntimeTaskInstance.get_task_states(dag_id=dag_id, run_ids=[run_id]).get(run_id, {})
+    ended = sorted(name for name, state in states.items() if state == "failed")
+    silent = [name for name in ended if not _spoke(dag_id, run_id, name)]
+    if silent:
+        lines = (
+            f"Of DAG {dag_id}, in run {run_id}, these tasks ended without a word: "
+            f"{', '.join(silent)}.",
+            "Most often their process was killed: too little memory, or a worker that went away.",
+        )
+        key = f"{dag_id}:{run_id}:killed"
+        _tell(key, f"{dag_id}: a task was killed", lines, dag_id, run_id)
+
+
+def _spoke(dag_id: str, run_id: str, name: str) -> bool:
+    """Whether a task's own callback has run. name: as Airflow names it here, with the map index."""
+    from airflow.sdk.bases.xcom import BaseXCom
+
+    task, _, index = name.rpartition("_")
+    where = {"dag_id": dag_id, "run_id": run_id}
+    found = BaseXCom.get_one(key=SPOKE, task_id=name, **where)
+    if found is None and index.isdecimal():
+        found = BaseXCom.get_one(key=SPOKE, task_id=task, map_index=int(index), **where)
+    return found is not None
 
 
 def _tell(
@@ -105,7 +126,7 @@ def late_after(longest: timedelta) -> DeadlineAlert:
         name=f"over within {longest}",
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=longest,
-        callback=SyncCallback(late),
+        callback=AsyncCallback(LATE),
     )
 
 

@@ -20,7 +20,7 @@ from communique_airflow import (
     open_airflow_line,
     send_due,
 )
-from communique_care import MAIL_RETRIES, TELLING, late_after, verdict
+from communique_care import MAIL_RETRIES, TELLING, late_after, run_failed, verdict
 
 from communique.settings import Settings
 
@@ -52,6 +52,7 @@ def digest(settings: Settings) -> DAG:
         max_active_runs=1,
         doc_md=DOC.format(cron=CRON),
         tags=["communique", "digest"],
+        on_failure_callback=run_failed,
         default_args=TELLING,
         deadline=[late_after(timedelta(hours=2))],
     )

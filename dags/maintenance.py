@@ -17,7 +17,7 @@ from airflow.sdk import (
     task,
 )
 from communique_airflow import ArchiveDamaged, logical_date, open_airflow_line, send_due
-from communique_care import MAIL_RETRIES, PATIENT, late_after, verdict
+from communique_care import MAIL_RETRIES, PATIENT, late_after, run_failed, verdict
 
 from communique.settings import Settings
 
@@ -55,6 +55,7 @@ def maintenance(settings: Settings) -> DAG:
         max_active_runs=1,
         doc_md=DOC.format(cron=CRON),
         tags=["communique", "archive"],
+        on_failure_callback=run_failed,
         default_args=PATIENT,
         deadline=[late_after(timedelta(hours=12))],
     )

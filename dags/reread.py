@@ -10,7 +10,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import DAG, Param, dag, get_current_context, task
 from communique_airflow import DESKS, airflow_settings, logical_date, open_airflow_line, source_ids
-from communique_care import PATIENT
+from communique_care import PATIENT, run_failed
 
 from communique.settings import Settings
 
@@ -50,6 +50,7 @@ def reread_dag(settings: Settings) -> DAG:
         max_active_runs=4,
         doc_md=DOC.format(days=PATIENCE.days),
         tags=["communique", "archive", "form"],
+        on_failure_callback=run_failed,
         default_args=PATIENT,
         params={
             "sources": Param(

@@ -16,7 +16,7 @@ from airflow.sdk import (
 )
 from airflow.sdk.exceptions import AirflowSkipException
 from communique_airflow import DESKS, SourceFailed, logical_date, open_airflow_line, run_key
-from communique_care import FEW, PATIENT, late_after
+from communique_care import FEW, PATIENT, late_after, run_failed
 
 from communique.settings import Settings
 
@@ -53,6 +53,7 @@ def revisit_dag(settings: Settings) -> DAG:
         max_active_runs=1,
         doc_md=DOC.format(cron=CRON),
         tags=["communique", "collect"],
+        on_failure_callback=run_failed,
         default_args=PATIENT,
         deadline=[late_after(timedelta(hours=6))],
     )

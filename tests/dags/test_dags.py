@@ -123,7 +123,7 @@ def test_every_task_is_cared_for(bag: dict[str, Any]) -> None:
             assert care["pool"] == "default_pool", (dag_id, task)  # another might not be there
         if dag_id != "reread":
             (deadline,) = dag["deadlines"]
-            assert deadline["callback"] == "communique_care.late"
+            assert deadline["callback"] == "communique_late.late"
             assert deadline["seconds"] >= 3600
 
 
