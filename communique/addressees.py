@@ -48,6 +48,15 @@ def normal_address(email: str) -> str:
     raise _malformed(email)
 
 
+def masked(recipient: str) -> str:
+    """A recipient as those see it who may not know it: its owner knows it again, nobody else
+    learns it. A channel is nobody's secret."""
+    if is_channel(recipient):
+        return recipient
+    name, _, domain = recipient.rpartition("@")
+    return f"{name[:1]}\u2026@{domain}"
+
+
 def is_channel(recipient: str) -> bool:
     """Whether it is reached otherwise than by mail."""
     return recipient.startswith(CHANNEL)

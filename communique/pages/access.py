@@ -15,6 +15,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
+from communique.addressees import masked
 from communique.pages.embedding import Embedding, Visitor
 from communique.pages.opening import settings_of, store_of
 
@@ -79,6 +80,11 @@ def csrf_token(request: Request) -> str:
     """The token that a page of this visitor sends with each change. Holds a day."""
     made = _serializer(request).dumps(visitor_of(request).name)
     return made if isinstance(made, str) else made.decode("ascii")
+
+
+def whom(request: Request, recipient: str) -> str:
+    """A recipient's address as the visitor may see it: in full where he may edit, else masked."""
+    return recipient if visitor_of(request).may_edit else masked(recipient)
 
 
 def require_checks(

@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from communique.echoes.reading import echoed_passages
 from communique.pages import api_models as models
 from communique.pages import api_rows as rows
+from communique.pages.access import whom
 from communique.pages.api_mentions import MentionsAsked, counted
 from communique.pages.api_search import AskedOfApi, searched
 from communique.pages.opening import Reading, SettingsOf
@@ -147,6 +148,7 @@ def rules(connection: Reading, watchlist: Name = None) -> models.Rules:
 
 @router.get("/alerts")
 def alerts(
+    request: Request,
     connection: Reading,
     status: Literal["pending", "sent", "failed", "held"] | None = None,
     since: Annotated[date | None, Query(description="Recorded on this day (UTC) or later.")] = None,
@@ -156,7 +158,8 @@ def alerts(
     """What was told to whom, or held back, and why: the newest first."""
     before = int(after) if after else rows.LARGEST_ID
     found = rows.alerts(connection, limit, before=before, status=status, since=since)
-    return models.Alerts.model_validate({"items": found.rows, "next": found.next})
+    items = [{**row, "recipient": whom(request, row["recipient"])} for row in found.rows]
+    return models.Alerts.model_validate({"items": items, "next": found.next})
 
 
 @router.get("/mentions")

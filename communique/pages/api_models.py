@@ -303,7 +303,9 @@ class Alert(BaseModel):
     story_id: int | None = Field(description="Its story.")
     revision: int | None = Field(description="Number of the wording that it tells of.")
     title: str | None = Field(description="Title of that wording.")
-    recipient: str = Field(description="Who hears of it.")
+    recipient: str = Field(
+        description="Who hears of it; masked (a\u2026@example.org) for who may not edit."
+    )
     status: str = Field(description="pending, sent, failed or held.")
     held_because: str | None = Field(description="Why it was held back.")
     late: bool = Field(description="First seen long after its date.")

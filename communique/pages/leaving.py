@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from communique.addressees import CHANNEL
+from communique.addressees import masked
 from communique.choices import SubscriptionError
 from communique.mail_in import unsubscribe_by_token
 from communique.optin import asked_for, confirm
@@ -115,11 +115,4 @@ def _told(one: Subscription, purpose: str) -> Told:
     over = one.ended_at if purpose == "unsubscribe" else one.confirmed_at
     what = "every watchlist" if one.watchlist == EVERY else one.watchlist
     how = {"instant": "each alert at once", "daily": "daily", "weekly": "weekly"}[one.how]
-    return Told(_masked(one.recipient), what, how, over is not None)
-
-
-def _masked(recipient: str) -> str:
-    if recipient.startswith(CHANNEL):
-        return "a channel"
-    name, _, domain = recipient.rpartition("@")
-    return f"{name[:1]}\u2026@{domain}"
+    return Told(masked(one.recipient), what, how, over is not None)

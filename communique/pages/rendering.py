@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from communique.pages.access import csrf_token
+from communique.pages.access import csrf_token, whom
 from communique.pages.embedding import Embedding
 from communique.pages.opening import settings_of
 
@@ -61,6 +61,7 @@ def page(
         "embedding": embedding_of(request),
     }
     if shared["visitor"] is not None:
+        shared["whom"] = lambda recipient: whom(request, recipient)
         shared["csrf"] = lambda: csrf_token(request)
         shared["now"] = lambda: settings_of(request).clock()
     made = environment().get_template(template).render(shared | values)

@@ -42,11 +42,12 @@ class Asked:
         return self.method in ("GET", "HEAD")
 
     def expected(self) -> dict[str, str]:
-        """What must be answered."""
+        """What must be answered. A page that a viewer may not even see says so in the table."""
         if self.by_token:
             return dict.fromkeys(COLUMNS, "-") | {"no session": "token"}
         changed = "-" if self.reads else "403"
-        own = {"no session": "401", "viewer": "may" if self.reads else "403"}
+        seen = "403" if self.answers["viewer"] == "403" else "may"
+        own = {"no session": "401", "viewer": seen if self.reads else "403"}
         return dict.fromkeys(COLUMNS, changed) | own
 
     def line(self) -> str:

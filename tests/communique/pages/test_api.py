@@ -189,3 +189,13 @@ def test_the_api_is_closed_to_who_is_not_signed_in_and_open_to_who_only_reads(
         assert answer.status_code == 401
         assert set(answer.json()) == {"detail"}
     assert client.get(API + "/statements", headers=OMAR).status_code == 200
+
+
+def test_addresses_are_shown_to_those_who_may_edit_only(client: TestClient) -> None:
+    shown = client.get(API + "/alerts", headers=OMAR).json()["items"]
+    assert {each["recipient"] for each in shown} == {"a…@example.org", "h…@example.org"}
+    for number in {each["statement_id"] for each in shown}:
+        for path in ("", "/why"):
+            page = client.get(f"/communique/statements/{number}{path}", headers=OMAR).text
+            assert "analyst@" not in page
+    assert "analyst@example.org" in client.get(API + "/alerts").text
