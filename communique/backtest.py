@@ -104,7 +104,7 @@ def backtest(
     tally = Tally()
     for batch in read(connection, ids.ids, sides, since or date.min, progress, processes):
         tally.add(batch)
-    first = _first_day(connection, since, today)
+    first = first_day(connection, since, today)
     weeks = weeks_of(tally.stories_before, tally.stories_after, first, today)
     found = answered(connection, question, tally, weeks, today)
     return replace(
@@ -174,7 +174,8 @@ def _borderline(connection: Connection, sides: Sides, tally: Tally) -> tuple[Bor
     return most_borderline(shortlist)
 
 
-def _first_day(connection: Connection, since: date | None, today: date) -> date:
+def first_day(connection: Connection, since: date | None, today: date) -> date:
+    """The first day on which anything was published that may be counted, of `since` or later."""
     first = connection.execute(_FIRST).scalar_one() or today
     return min(max(first, since or first), today)
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from communique.backtest import BackTest, Question, answered, asked
+from communique.backtest import BackTest, Question, answered, asked, first_day
 from communique.backtest_candidates import terms_of
 from communique.backtest_reading import read
 from communique.backtest_tally import Tally
@@ -59,7 +59,7 @@ def glance(
         except TooLong:
             break
         reached, whole = batch.end, batch.end is None
-    first = reached if reached is not None and not whole else date.min
+    first = reached if reached and not whole else first_day(connection, None, today)
     weeks = weeks_of(tally.stories_before, tally.stories_after, first, today) if tally.read else ()
     if not whole:  # a week of which only a part was looked at would look quieter than it was
         weeks = tuple(week for week in weeks if week.start > first)

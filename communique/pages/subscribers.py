@@ -3,7 +3,9 @@ them."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, HTTPException, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import Response
 
 from communique import digests
@@ -11,6 +13,7 @@ from communique.choices import SubscriptionError
 from communique.deliveries import what_went
 from communique.mail.message import SenderError
 from communique.pages import subscribers_changes
+from communique.pages.access import Changing
 from communique.pages.opening import EngineOf, Reading, SettingsOf
 from communique.pages.rendering import page
 from communique.pages.subscribers_facts import last_mails, text_of, watched
@@ -71,11 +74,16 @@ def recipient(
     )
 
 
-@router.get("/subscriptions/digest", include_in_schema=False)
+@router.post("/subscriptions/digest", include_in_schema=False)
 def digest_now(
-    request: Request, recipient: str, settings: SettingsOf, engine: EngineOf
+    request: Request,
+    recipient: Annotated[str, Form()],
+    settings: SettingsOf,
+    engine: EngineOf,
+    _changer: Changing,
 ) -> Response:
-    """The digest that a recipient would get now, as text. Nothing is sent or stored."""
+    """The digest that a recipient would get now, as text. Nothing is sent or stored: what is put
+    together for it is rolled back, which is why it cannot just be asked for."""
     who = recipient_of(request, recipient)
     try:
         sources = watched(settings.sources)

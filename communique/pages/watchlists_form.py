@@ -12,13 +12,12 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from communique.backtest_trial import asks_topic
 from communique.pages.access import visitor_of
-from communique.pages.opening import engine_of
+from communique.pages.opening import store_of
 from communique.rule_drafts import Draft, Mistake, mistakes, one_line, typed, unprintable
 from communique.rules import Rule, RuleError, parse
 from communique.rules.meaning import Meaning, meaning
 from communique.rules.query import And, Fact, Node, Not, Or
 from communique.search.asking import EVERYTHING, asks_of_sources, tsquery_of
-from communique.tokens import secret
 from communique.watchlist_files import WatchlistFile
 
 HOLDS = 24 * 60 * 60  # seconds for which a seal is good
@@ -146,10 +145,8 @@ def _said(request: Request, form: Filled) -> list[object]:
 
 
 def _serializer(request: Request) -> URLSafeTimedSerializer:
-    with engine_of(request).connect() as connection:
-        key = secret(connection)
     return URLSafeTimedSerializer(
-        key,
+        store_of(request).secret(),
         salt="communique.pages.tried",
         signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
     )
