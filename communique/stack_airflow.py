@@ -20,6 +20,8 @@ from types import MappingProxyType
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from communique.stack_env import HOST, USER, free_port, secrets_of
 
@@ -145,11 +147,18 @@ def airflow(
                     start_new_session=True,
                     pass_fds=(lock,),
                 )
-        running = Airflow(home, url, secrets_of(home)["password"], processes, requests.Session())
+        running = Airflow(home, url, secrets_of(home)["password"], processes, _session())
         _wait_until_healthy(running, tell)
         yield running
     finally:
         _end(list(processes.values()))
+
+
+def _session() -> requests.Session:
+    """Asks again where the server has just closed a connection that it had kept."""
+    session = requests.Session()
+    session.mount("http://", HTTPAdapter(max_retries=Retry(3, backoff_factor=0.2)))
+    return session
 
 
 def _command() -> list[str]:
