@@ -20,8 +20,10 @@ from communique.pages.charts_frame import (
     draw_dot,
     draw_line,
     draw_notes,
+    draw_title,
     filling,
     room_for_notes,
+    room_for_title,
 )
 from communique.pages.charts_svg import (
     LINE,
@@ -108,13 +110,13 @@ def steps(frame: Frame, spreads: Sequence[tuple[str, Sequence[Dot]]], look: Look
 def strip(frame: Frame, dots: Sequence[Dot], look: Look) -> Drawing:
     """A row for each dot, at its day, the first at the top."""
     wide = min(look.width * 0.4, max((width_of(dot.name) for dot in dots), default=0.0) + 4)
-    top, row = 2 * LINE, LINE + 3
+    top, row = room_for_title(frame, look) + 1.6 * LINE, LINE + 3
     height = top + row * len(dots) + 2.6 * LINE
     made = drawing(look, height + room_for_notes(frame, look), frame.title, frame.description)
     left = wide + 12
     plot = Plot(left, top, look.width - left - 84, row * len(dots), frame.starts[0], frame.until, 1)
-    made.label(frame.title if not look.themed else frame.unit, 0, LINE,
-               weight="bold" if not look.themed else "normal")  # fmt: skip
+    draw_title(made, frame)
+    made.label(frame.unit, 0, top - 0.6 * LINE, colour="soft")
     draw_days(made, plot)
     for number, dot in enumerate(dots):
         y = top + row * (number + 0.5)

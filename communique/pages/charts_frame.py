@@ -87,14 +87,13 @@ def begun(
     """The chart with its axes and its legend."""
     ticks = count_ticks(largest)
     left = max(width_of(compact(tick)) for tick in ticks) + 8
-    title = 0 if look.themed else len(_title(frame, look)) * LINE + 4
+    title = room_for_title(frame, look)
     legend = _entries(series, look)
     top = title + 1.6 * LINE
-    below = top + HEIGHT + 2.9 * LINE
-    height = below + len(legend) * (LINE + 2)
+    below = top + HEIGHT + 3.3 * LINE
+    height = below + (len(legend) - 1) * (LINE + 2) + 6
     made = drawing(look, height + room_for_notes(frame, look), frame.title, frame.description)
-    for number, line in enumerate(_title(frame, look) if title else ()):
-        made.label(line, 0, LINE * (number + 1) - 2, weight="bold")
+    draw_title(made, frame)
     plot = Plot(
         left, top, look.width - left - RIGHT, HEIGHT, frame.starts[0], frame.until, ticks[-1]
     )
@@ -162,8 +161,20 @@ def filling(made: Drawing, number: int, one: Series) -> dict[str, str]:
     return made.paint("rest") if one.rest else made.texture(number)
 
 
+def room_for_title(frame: Frame, look: Look) -> float:
+    """How much room the title takes: only a file has it within."""
+    return 0.0 if look.themed else len(_title(frame, look)) * LINE + 4
+
+
+def draw_title(made: Drawing, frame: Frame) -> None:
+    """The title of a file; on a page it is a heading."""
+    for number, line in enumerate(() if made.look.themed else _title(frame, made.look)):
+        made.label(line, 0, LINE * (number + 1) - 2, weight="bold")
+
+
 def _title(frame: Frame, look: Look) -> Sequence[str]:
-    return [" ".join(line) for line in wrapped(frame.title.split(" "), look.width * 0.92)][:6]
+    lines = wrapped(frame.title.split(" "), look.width * 0.92)[:6]
+    return [fitted(" ".join(line), look.width * 0.96) for line in lines]
 
 
 def _entries(series: Sequence[Series], look: Look) -> list[list[tuple[int, Series, str]]]:
@@ -202,13 +213,13 @@ def draw_legend(
 def room_for_notes(frame: Frame, look: Look) -> float:
     """How much room the notes take: only a file has them within."""
     if look.themed:
-        return 8.0
-    return LINE * sum(len(_wrapped(note, look)) for note in frame.notes) + 12
+        return 0.0
+    return LINE * sum(len(_wrapped(note, look)) for note in frame.notes) + LINE
 
 
 def draw_notes(made: Drawing, frame: Frame, top: float) -> None:
     """The lines beneath; on a page they stand in its text."""
-    y = top + 4
+    y = top + LINE + 2
     for note in () if made.look.themed else frame.notes:
         for line in _wrapped(note, made.look):
             made.label(line, 0, y, colour="soft")
@@ -216,4 +227,5 @@ def draw_notes(made: Drawing, frame: Frame, top: float) -> None:
 
 
 def _wrapped(note: str, look: Look) -> Sequence[str]:
-    return [" ".join(line) for line in wrapped(note.split(" "), look.width * 0.96)]
+    lines = wrapped(note.split(" "), look.width * 0.96)
+    return [fitted(" ".join(line), look.width * 1.02) for line in lines]

@@ -24,6 +24,7 @@ PALETTE = {
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
 SIZE = 12.5  # pixels of letters
 LINE = 17.0  # from one line to the next
+EDGE = 16  # pixels around a file
 # What tells the series apart without colours: drawn over them, in a square of 8 pixels.
 TEXTURES = (
     "",
@@ -103,19 +104,20 @@ class Drawing:
 
 def drawing(look: Look, height: float, title: str, description: str) -> Drawing:
     """An empty chart. title, description: what it tells those who cannot see it."""
-    key = look.key
+    key, edge = look.key, 0 if look.themed else EDGE
+    wide, high = look.width + 2 * edge, height + 2 * edge
     root = Element("svg", {
         "xmlns": "http://www.w3.org/2000/svg", "role": "img", "font-family": FONT,
-        "viewBox": f"0 0 {look.width} {shortened(height)}",
+        "viewBox": f"{-edge} {-edge} {wide} {shortened(high)}",
         "aria-labelledby": f"{key}-title {key}-desc",
     })  # fmt: skip
     made = Drawing(root, look, height)
     made.shape("title", id=f"{key}-title").text = clean(title)
     made.shape("desc", id=f"{key}-desc").text = clean(description)
     if not look.themed:
-        root.set("width", str(look.width))
-        root.set("height", shortened(height))
-        made.shape("rect", width=look.width, height=height, **made.paint("card"))
+        root.set("width", str(wide))
+        root.set("height", shortened(high))
+        made.shape("rect", x=-edge, y=-edge, width=wide, height=high, **made.paint("card"))
     return made
 
 

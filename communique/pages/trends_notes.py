@@ -77,8 +77,7 @@ def _what(counted: Sequence[Mentions]) -> Iterator[str]:
 
 def _running(span: Span) -> Iterator[str]:
     if span.running is not None:
-        yield f"The {label_of(span.running, span.unit).removeprefix('week of ')} {span.unit} "\
-              "has not ended: its bar can only grow."  # fmt: skip
+        yield f"The {label_of(span.running, span.unit)} has not ended: its count can only grow."
 
 
 def _of_rule(subject: Subject) -> Iterator[str]:
@@ -118,8 +117,9 @@ def _watched(
     many = "1 source" if len(those) == 1 else f"{len(those):,} sources"
     late = [one for one in those if one.added_at.date() >= table.since]
     said = f"What is counted is of {many}, watched since {first}"
-    if 0 < len(late) < len(those):
-        said += f"; {len(late)} of them only since a day within this period, marked on its axis"
+    if late:
+        many = "all" if len(late) == len(those) else str(len(late))
+        said += f"; {many} of them only since a day within this period (▲ on the axis of time)"
     said += (
         ". What a source published before that day is here only as far back as its listings, or a "
         "backfill, reached: a rise may be a new source."

@@ -129,9 +129,10 @@ def _frame(
     names = " · ".join(one.subject.name for one in counted)
     total = sum(map(sum, (one.values for one in table.series)))
     highest = max(zip(table.totals, table.starts, strict=True), key=lambda pair: pair[0])
-    told = f"{total:,} {what} from {table.since} to {span.last}"
+    told = f"From {table.since} to {span.last}"
     if len(counted) == 1:
-        told += f", the most, {highest[0]:,}, in the {label_of(highest[1], span.unit)}"
+        most = f"the most, {highest[0]:,}, in the {label_of(highest[1], span.unit)}"
+        told += f" {total:,} {what}, {most}"
     listed = "; ".join(f"{one.name}: {sum(one.values):,}" for one in table.series)
     running = span.running
     per = "" if len(counted) > 1 else f", by {by}"

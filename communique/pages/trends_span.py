@@ -85,11 +85,12 @@ def span_of(
 
 
 def _first(connection: Connection, period: str, last: date, *, anyhow: bool) -> date:
+    """The first day of a preset: none before anything is stored, where zero would mean nothing."""
+    stored: date = connection.execute(_FIRST, {"earliest": EARLIEST}).scalar_one() or last
     if period == "all":
-        first: date | None = connection.execute(_FIRST, {"earliest": EARLIEST}).scalar_one()
-        return min(first or last, last)
-    days = {"13w": 13 * 7, "1y": 364}[period] - 7
-    return start_of(last, "week") - timedelta(days=days + (7 if anyhow else 0))
+        return min(stored, last)
+    weeks = {"13w": 12, "1y": 51}[period] + anyhow
+    return min(max(start_of(last, "week") - timedelta(weeks=weeks), stored), last)
 
 
 def _unit(first: date, last: date) -> Unit:
