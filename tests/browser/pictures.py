@@ -1,5 +1,6 @@
 """Pictures of every page, in light and dark, wide and narrow: python -m tests.browser.pictures
-FOLDER. The test that walks the pages takes them too, where COMMUNIQUE_PICTURES names a folder."""
+FOLDER; and those that the documents show: python -m tests.browser.pictures docs/images documents.
+The test that walks the pages takes them too, where COMMUNIQUE_PICTURES names a folder."""
 
 from __future__ import annotations
 
@@ -7,12 +8,14 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from playwright.sync_api import Browser, Frame, Page
 
 from tests.browser.analyst import THEMES, WIDTHS, Theme, analyst, browser, paths, session_of
 from tests.browser.world import ANA, World, world
 
+SHOWN = {"width": 1100, "height": 760}  # pixels of a picture in the documents
 HIGHEST = 2_400  # pixels; a longer page is cut
 LOW = 700
 
@@ -52,12 +55,51 @@ def take_in(
     return made
 
 
-def main(folder: Path) -> None:
+def take_for_documents(opened: Browser, seen: World, state: Any, folder: Path) -> list[Path]:
+    """The pictures in README and docs/analyst.md, pages-NAME.png in `folder`. Of what the project
+    ships alone: what real publishers say is not ours to print."""
+    dag_id, run_id = seen.runs["collect_china"]
+    run = f"/dags/{dag_id}/runs/{quote(run_id, safe='')}/plugin/communique-run"
+    ours = {
+        "today": "/today",
+        "statements": "/statements?q=huawei+AND+5g&since=2026-01-01",
+        "statement": f"/statements/{seen.statement}",
+        "trends": "/trends?q=huawei+OR+5g&since=2026-01-01",
+        "rule": "/watchlists/clean-network/clean-network/edit",
+        "sources": "/sources",
+    }
+    made = list[Path]()
+    with analyst(opened, seen, state=state) as who:
+        who.page.set_viewport_size(SHOWN)
+        for name, path in [*ours.items(), ("run", run)]:
+            frame = who.tab(path) if name == "run" else who.within(path)
+            if name == "rule":
+                query = frame.locator("textarea[name=query]")
+                query.fill(f'{query.input_value().strip()} OR "trusted suppliers"')
+                frame.get_by_role("button", name="Try it").click()
+                frame.get_by_role(
+                    "heading", name="What it would change"
+                ).scroll_into_view_if_needed()
+            who.page.wait_for_load_state("networkidle")
+            made.append(folder / f"pages-{name}.png")
+            who.page.screenshot(path=made[-1], animations="disabled")
+    return made
+
+
+def main(folder: Path, *, documents: bool) -> None:
     """Makes the world and its pictures."""
-    with tempfile.TemporaryDirectory() as home, world(Path(home)) as seen, browser() as opened:
-        for picture in take(opened, seen, session_of(opened, seen, ANA), folder):
+    with (
+        tempfile.TemporaryDirectory() as home,
+        world(Path(home), real=not documents) as seen,
+        browser() as opened,
+    ):
+        kind = take_for_documents if documents else take
+        for picture in kind(opened, seen, session_of(opened, seen, ANA), folder):
             print(picture)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "pictures"))
+    main(
+        Path(sys.argv[1] if len(sys.argv) > 1 else "pictures"),
+        documents="documents" in sys.argv[2:],
+    )

@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Response, expect
 from sqlalchemy import text
 
 from communique.stack_runs import Run, tasks_of
@@ -123,6 +123,11 @@ def _plain(mail: bytes) -> str:
     return str(body.get_content()) if body else ""
 
 
+def _cleared(answer: Response) -> bool:
+    asked = answer.request.post_data or ""
+    return "clearTaskInstances" in answer.url and '"dry_run":false' in asked and answer.ok
+
+
 def test_one_source_is_run_again_from_airflows_own_page_alone(ana: Analyst) -> None:
     world, run, source = ana.world, ana.world.runs[CHINA], "demo_mfa_en"
     before = instance(world, run, source)
@@ -132,7 +137,9 @@ def test_one_source_is_run_again_from_airflows_own_page_alone(ana: Analyst) -> N
     ana.page.get_by_role("button", name=re.compile("clear$")).click()
     # Airflow asks first what it would run again; before it knows, its button does nothing.
     expect(ana.page.get_by_text("Affected Tasks: 3")).to_be_visible(timeout=LONGEST)
-    ana.page.get_by_role("button", name="Confirm").click()
+    ana.page.wait_for_load_state("networkidle")
+    with ana.page.expect_response(_cleared, timeout=LONGEST):
+        ana.page.get_by_role("button", name="Confirm").click()
     until = time.monotonic() + LONGEST / 1_000 * 3
     while (now := instance(world, run, source))["state"] != "success" or (
         now["try_number"] == before["try_number"]
@@ -144,6 +151,6 @@ def test_one_source_is_run_again_from_airflows_own_page_alone(ana: Analyst) -> N
     with world.demo.engine.connect() as connection:
         query = text("SELECT max(id) FROM analyst.statements WHERE source = :source")
         statement = connection.execute(query, {"source": source}).scalar_one()
-    ana.go(f"/statements/{statement}").get_by_role("link", name=re.compile("run", re.I)).click()
+    ana.go(f"/statements/{statement}").get_by_role("link", name=re.compile("^the run")).click()
     ana.page.wait_for_url(f"**{page_of(run, index)}*", timeout=LONGEST)
     ana.heard.nothing()
