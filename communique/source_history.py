@@ -16,6 +16,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 # A listing that was not asked for in so long is not looked for month by month.
 LISTED_WITHIN = timedelta(days=400)
+LONG_AGO = datetime(1, 1, 1, tzinfo=timezone.utc)
 
 _TURNS = text("""
     SELECT c.*, u.kind AS run_kind, u.key AS run_key FROM communique.coverage c
@@ -37,13 +38,14 @@ _LISTED_PAGES = text("""
 """)
 _ERRORS = text("""
     SELECT id, url, error, status, fetched_at, warc, record_id FROM communique.captures
-    WHERE source_id = :source AND run_id = :run AND error IS NOT NULL
+    WHERE source_id = :source AND run_id = :run AND error IS NOT NULL AND fetched_at >= :since
     ORDER BY listing IS NULL, id LIMIT :most
 """)
 _CAPTURES = text("""
     SELECT id, url, final_url, listing, fetched_at, status, outcome, entries, suspect, size
     FROM communique.captures
-    WHERE source_id = :source AND run_id = ANY(:runs) ORDER BY id DESC LIMIT :most
+    WHERE source_id = :source AND run_id = ANY(:runs) AND fetched_at >= :since
+    ORDER BY id DESC LIMIT :most
 """)
 _STATEMENTS = text("""
     SELECT id, title, language, published_on, date_precision, first_seen_at, withdrawn_at
@@ -105,10 +107,7 @@ def listings_seen(connection: Connection, source_id: str, now: datetime) -> Rows
     """Each listing as it was last visited within LISTED_WITHIN: outcome, entries of its first page,
     when; `pages` of it that this run visited, and how many entries they had in `all_entries`."""
     asked: dict[str, Any] = {"source": source_id, "since": now - LISTED_WITHIN}
-    found = _rows(connection, _LISTINGS, asked)
-    if not found:  # a replay may have been answered with what is older
-        asked["since"] = datetime.min.replace(tzinfo=timezone.utc)
-        found = _rows(connection, _LISTINGS, asked)
+    found = _bounded(connection, _LISTINGS, asked)
     runs = sorted({row["run_id"] for row in found})
     pages = {
         row["listing"]: row for row in _rows(connection, _LISTED_PAGES, {**asked, "runs": runs})
@@ -123,14 +122,20 @@ def listings_seen(connection: Connection, source_id: str, now: datetime) -> Rows
     ]
 
 
-def first_errors(connection: Connection, source_id: str, run: int | None, most: int = 5) -> Rows:
-    """What went wrong first in a run, its listings before its statements."""
-    return _rows(connection, _ERRORS, {"source": source_id, "run": run, "most": most})
+def first_errors(
+    connection: Connection, source_id: str, run: int | None, since: datetime, most: int = 5
+) -> Rows:
+    """What went wrong first in a run that began at `since`, its listings before its statements."""
+    asked = {"source": source_id, "run": run, "most": most, "since": since}
+    return _bounded(connection, _ERRORS, asked)
 
 
-def captures(connection: Connection, source_id: str, runs: Iterable[int], most: int) -> Rows:
-    """The last captures of these runs, the newest first."""
-    return _rows(connection, _CAPTURES, {"source": source_id, "runs": list(runs), "most": most})
+def captures(
+    connection: Connection, source_id: str, runs: Iterable[int], since: datetime, most: int
+) -> Rows:
+    """The last captures of these runs, the first of which began at `since`; the newest first."""
+    asked = {"source": source_id, "runs": list(runs), "most": most, "since": since}
+    return _bounded(connection, _CAPTURES, asked)
 
 
 def newest_statements(connection: Connection, source_id: str, most: int) -> Rows:
@@ -146,6 +151,15 @@ def doubtful_readings(connection: Connection, source_id: str, most: int) -> Rows
 def hosts(connection: Connection, names: Iterable[str]) -> Rows:
     """When these hosts were last asked, and how much they asked us to slow down or to wait."""
     return _rows(connection, _HOSTS, {"names": list(names)})
+
+
+def _bounded(
+    connection: Connection, query: TextClause, asked: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """The rows fetched from `since` on. Each month of captures is a table that must be looked
+    through; only what a replay was answered is older than the run that asked."""
+    found = _rows(connection, query, asked)
+    return found or _rows(connection, query, {**asked, "since": LONG_AGO})
 
 
 def _rows(

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 from rich.text import Text
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from communique import health_mail, outbox
 from communique.cli.common import (
@@ -25,7 +25,7 @@ from communique.cli.standings import STYLES, aligned, notes, print_standings, wo
 from communique.health import NOT_RUN, TROUBLED
 from communique.jobs import Line
 from communique.schema import STATES
-from communique.source_history import Turn, first_errors, listings_seen, turns
+from communique.source_history import Rows, Turn, first_errors, listings_seen, turns
 from communique.standing import Standing, standings
 
 
@@ -129,9 +129,15 @@ def _detail(line: Line, standing: Standing) -> dict[str, Any]:
         return {
             "runs": [_as_row(turn) for turn in turns(connection, source, most=10)],
             "listings": listings_seen(connection, source, _now(line)),
-            "errors": first_errors(connection, source, standing.run_id),
+            "errors": _errors(connection, standing),
             "next": next_command(standing),
         }
+
+
+def _errors(connection: Connection, standing: Standing) -> Rows:
+    if standing.run_id is None or standing.last_run is None:
+        return ()
+    return first_errors(connection, standing.source, standing.run_id, standing.last_run)
 
 
 def _as_row(turn: Turn) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from scrapers.addresses import host_of
 from scrapers.readers import reader
 from scrapers.sources import ListingFacts, Source
 
+# Runs whose captures are shown; and how many are of each kind of row.
+LAST = 3
 TURNS, RUNS, STATEMENTS, CAPTURES, DOUBTS, ERRORS, GAPS = 30, 10, 10, 20, 20, 5, 20
 
 
@@ -80,7 +82,7 @@ def told(connection: Connection, source: Source, now: datetime) -> Told:
     own = source_history.turns(connection, source.id, most=TURNS, visits=False)
     runs = source_history.turns(connection, source.id, most=RUNS)
     gaps = gaps_of(connection, source)
-    last = standing.run_id if standing else None
+    since = min((run.started_at for run in runs[:LAST]), default=now)
     return Told(
         row=Row(source, standing),
         inferred=reader(source.reader).inferred,
@@ -88,16 +90,23 @@ def told(connection: Connection, source: Source, now: datetime) -> Told:
         runs=runs,
         outcomes=tuple(name for name in OUTCOMES if any(run.counts[name] for run in runs)),
         listings=_listings(connection, source, now),
-        errors=source_history.first_errors(connection, source.id, last, ERRORS) if last else (),
+        errors=_errors(connection, standing),
         gaps=gaps[:GAPS],
         more_gaps=max(0, len(gaps) - GAPS),
         doubts=source_history.doubtful_readings(connection, source.id, DOUBTS),
         statements=source_history.newest_statements(connection, source.id, STATEMENTS),
         captures=source_history.captures(
-            connection, source.id, [run.run_id for run in runs[:3]], CAPTURES
+            connection, source.id, [run.run_id for run in runs[:LAST]], since, CAPTURES
         ),
         hosts=source_history.hosts(connection, _hosts(source)),
     )
+
+
+def _errors(connection: Connection, standing: Standing | None) -> Rows:
+    if standing is None or standing.run_id is None or standing.last_run is None:
+        return ()
+    run, began = standing.run_id, standing.last_run
+    return source_history.first_errors(connection, standing.source, run, began, ERRORS)
 
 
 def _hosts(source: Source) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from communique.mail.excerpts import Excerpt, excerpts
+from communique.mail.clean import shown
+from communique.mail.excerpts import Excerpt, Piece, excerpts
 from communique.passages import Wording, matched_passages
 from communique.rules import SEVERITIES
 from communique.verdicts import is_late
@@ -119,13 +120,15 @@ class News:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A story as it is shown. facts: the wording that stands for it, with its statement and source.
-    rules: those that hold for it; late: it came long after its date, or was found before by a
-    backfill. first: the publisher who posted it first, where that is another, with its statement;
-    others: names of further ones; more: passages that are not shown."""
+    rules: those that hold for it. title: with the matched words marked. more: passages that are not
+    shown. late: it came long after its date, or was found before by a backfill. edited: an edit
+    made a rule hold. first: the publisher who posted it first, where that is another, with its
+    statement; others: names of further ones."""
 
     found: Found
     facts: Facts
     rules: tuple[Facts, ...]
+    title: tuple[Piece, ...]
     excerpts: tuple[Excerpt, ...]
     more: int
     late: bool
@@ -207,7 +210,7 @@ def entries(connection: Connection, found: Sequence[Found], since: datetime) -> 
 def _entry(
     found: Found, facts: Facts, rules: Sequence[Facts], posters: Sequence[Facts], since: datetime
 ) -> Entry:
-    shown, more = excerpts_of(facts, rules)
+    title, passages, more = excerpts_of(facts, rules)
     first = posters[0] if posters and posters[0].statement != facts.statement else None
     others = dict.fromkeys(one.publisher for one in posters if one.source_id != facts.source_id)
     late = is_late(facts.published_on, facts.first_seen_at, facts.date_zone)
@@ -215,7 +218,8 @@ def _entry(
         found=found,
         facts=facts,
         rules=each_once(rules),
-        excerpts=shown,
+        title=title,
+        excerpts=passages,
         more=more,
         late=late or found.backfilled,
         edited=facts.number > 1 and facts.first_seen_at <= since,
@@ -224,14 +228,17 @@ def _entry(
     )
 
 
-def excerpts_of(facts: Facts, rules: Iterable[Facts]) -> tuple[tuple[Excerpt, ...], int]:
-    """The matched words of a wording in their context, as in mails, and how many more there are.
-    A match in the title alone is shown by the title itself."""
+def excerpts_of(
+    facts: Facts, rules: Iterable[Facts]
+) -> tuple[tuple[Piece, ...], tuple[Excerpt, ...], int]:
+    """A wording's title and the passages that match, as in mails, and how many more there are."""
     wording = Wording(facts.title, facts.text)
     spans: list[Mapping[str, Any]] = [span for rule in rules for span in rule.spans]
     passages = matched_passages(wording, spans)
+    titles, _ = excerpts(wording, [one for one in passages if one.field == "title"], 1)
+    title = titles[0].pieces if titles else (Piece(shown(facts.title, 300)),)
     in_text = [one for one in passages if one.field == "text"]
-    return excerpts(wording, in_text or passages, SHOWN_PASSAGES)
+    return title, *excerpts(wording, in_text, SHOWN_PASSAGES)
 
 
 def each_once(rules: Iterable[Facts]) -> tuple[Facts, ...]:
