@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from communique.mail.clean import shown
 from communique.pages.access import csrf_token, whom
 from communique.pages.embedding import Embedding
 from communique.pages.opening import settings_of
@@ -129,6 +130,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"day": _day, "moment": _moment, "number": _number, "outside": _outside}
+    made.filters |= {"shown": shown}
     return made
 
 
