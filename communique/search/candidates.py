@@ -23,15 +23,20 @@ from communique.search.values import Place
 NEWEST = 500  # statements that are walked through by date
 MOST = 1_000  # statements that are looked up in all
 
-# The limit inside makes it a walk along the index on (day, statement_id).
+# The limit inside makes it a walk along the index on (day, statement_id). Of the rows that do not
+# match, only the last one is sent: where the walk ends.
 _WALK = text("""
-    SELECT statement_id, day, :everything OR terms @@ CAST(:terms AS tsquery) AS found
-    FROM (
-        SELECT statement_id, day, terms FROM communique.search_documents
-        WHERE (day, statement_id) < (:day, :id) AND day >= :since
-        ORDER BY day DESC, statement_id DESC LIMIT :most
-    ) AS newest
-    ORDER BY day DESC, statement_id DESC
+    SELECT statement_id, day, found, number FROM (
+        SELECT statement_id, day, :everything OR terms @@ CAST(:terms AS tsquery) AS found,
+               row_number() OVER (ORDER BY day DESC, statement_id DESC) AS number
+        FROM (
+            SELECT statement_id, day, terms FROM communique.search_documents
+            WHERE (day, statement_id) < (:day, :id) AND day >= :since
+            ORDER BY day DESC, statement_id DESC LIMIT :most
+        ) AS newest
+    ) AS walked
+    WHERE found OR number = :most
+    ORDER BY number
 """)
 # `day + 0` is no indexed expression, so what is found cannot be walked to by date.
 _LOOK_UP = text("""
@@ -41,9 +46,14 @@ _LOOK_UP = text("""
     ORDER BY day + 0 DESC, statement_id DESC LIMIT :most
 """)
 # A scan of the table looks cheap to the planner, who does not count that terms lie elsewhere.
+# One message to the server and not two, as is its undoing: what is short waits for little else.
 _BOUNDS = text("""
+    SAVEPOINT communique_bounds;
     SELECT set_config('statement_timeout', :milliseconds, true),
            set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
+""")
+_UNBOUND = text("""
+    ROLLBACK TO SAVEPOINT communique_bounds; RELEASE SAVEPOINT communique_bounds
 """)
 
 
@@ -85,7 +95,7 @@ def _walk(connection: Connection, wanted: Wanted, most: int, deadline: float) ->
     except TooLong:
         return Looked((), wanted.before, in_time=False)
     places = [Place(row.day, row.statement_id) for row in rows if row.found]
-    last = rows[-1] if len(rows) == most else None
+    last = rows[-1] if rows and rows[-1].number == most else None
     return Looked(places, Place(last.day, last.statement_id) if last else None)
 
 
@@ -120,13 +130,13 @@ def bounded(connection: Connection, deadline: float) -> Iterator[None]:
     left = deadline - time.monotonic()
     if left <= 0:
         raise TooLong
-    savepoint = connection.begin_nested()
+    connection.execute(_BOUNDS, {"milliseconds": str(max(1, int(left * 1000)))})
     try:
-        connection.execute(_BOUNDS, {"milliseconds": str(max(1, int(left * 1000)))})
         yield
     except DBAPIError as error:
         if isinstance(error.orig, QueryCanceled):
             raise TooLong from error
         raise
     finally:
-        savepoint.rollback()
+        if not connection.invalidated:  # lost: there is nothing left to undo
+            connection.execute(_UNBOUND)
