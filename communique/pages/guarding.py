@@ -87,6 +87,8 @@ class Guard:
         except Exception as error:
             log.error("no page could be made of an error", exc_info=error)
             answer = PlainTextResponse(said, status)
+        if status == 503:
+            answer.headers["Retry-After"] = "5"
         await answer(scope, _nothing, send)
 
 

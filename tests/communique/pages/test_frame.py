@@ -7,6 +7,8 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +17,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from starlette.responses import Response
 
+from communique.database import CONNECTIONS
 from communique.pages import app as pages_app
 from communique.pages import guarding, opening
 from communique.pages.opening import EngineOf, Reading
@@ -51,6 +54,17 @@ def odd(demo: DemoStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient
     def too_large(connection: Reading) -> None:
         connection.execute(text("SELECT CAST(:n AS bigint)"), {"n": 2**70})
 
+    @router.get("/locked")
+    def locked(connection: Reading) -> None:
+        connection.execute(text("SET LOCAL lock_timeout = 50"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(7)"))
+
+    @router.get("/hoards")
+    def hoards(engine: EngineOf) -> None:
+        with ExitStack() as held:
+            for _ in range(2 * CONNECTIONS + 1):
+                held.enter_context(engine.connect())
+
     @router.get("/waits")
     def waits() -> Response:
         GATE.wait(20)
@@ -58,6 +72,7 @@ def odd(demo: DemoStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient
 
     monkeypatch.setattr(pages_app, "PARTS", (*pages_app.PARTS, SimpleNamespace(router=router)))
     monkeypatch.setattr(opening, "LONGEST_READ", 200)
+    monkeypatch.setattr(opening, "PATIENCE", replace(opening.PATIENCE, free=0.2))
     with opened(demo.settings) as client:
         yield client
 
@@ -141,6 +156,20 @@ def test_asking_for_a_page_cannot_change_the_store(odd: TestClient, demo: DemoSt
         assert connection.execute(text("SELECT count(*) FROM communique.rule_edits")).scalar() == 1
 
 
+def test_who_finds_no_connection_or_a_lock_is_told_to_try_again(
+    odd: TestClient, demo: DemoStore
+) -> None:
+    for _ in range(2):  # what was hoarded has been given back
+        answer = odd.get(PREFIX + "/hoards")
+        assert (answer.status_code, "Too many ask at once" in answer.text) == (503, True)
+        assert answer.headers["retry-after"] == "5"
+    assert odd.get(PREFIX + "/statements").status_code == 200
+    with demo.engine.begin() as other:
+        other.execute(text("SELECT pg_advisory_xact_lock(7)"))
+        answer = odd.get(PREFIX + "/locked")
+    assert (answer.status_code, "Others change the same" in answer.text) == (503, True)
+
+
 def test_no_more_than_a_few_are_worked_on_at_once_and_strangers_keep_nobody_out(
     odd: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +186,7 @@ def test_no_more_than_a_few_are_worked_on_at_once_and_strangers_keep_nobody_out(
             answer = odd.get(PREFIX + "/static/app.css")
             status = answer.status_code
         assert (status, "Too many ask at once" in answer.text) == (503, True)
+        assert answer.headers["retry-after"] == "5"
         assert odd.get(PREFIX + "/confirm/x").status_code == 400  # they have places of their own
     finally:
         GATE.set()
