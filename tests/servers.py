@@ -65,6 +65,7 @@ class Server:
     def __init__(self, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self.pages: dict[str, Script] = {}
         self.arrivals: list[Arrival] = []
+        self.connections = 0  # those that asked for nothing included
         self._turns: dict[str, int] = {}
         self._lock = threading.Lock()
         self._http = _Listener((address, 0), type("Handler", (_Handler,), {"owner": self}))
@@ -117,6 +118,10 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = 0
     disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        self.owner.connections += 1
 
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -49,7 +49,7 @@ STYLE = (
     "html{background:#fff;color:#16202c;font:16px/1.6 system-ui,sans-serif}"
     "body{margin:0 auto;max-width:48rem;padding:1rem;overflow-wrap:anywhere}"
     "table{border-collapse:collapse}td,th{border:1px solid #d9dfe7;padding:.25rem .5rem}"
-    "a{text-decoration:underline dotted}pre{white-space:pre-wrap}"
+    "a,area{text-decoration:underline dotted;pointer-events:none}pre{white-space:pre-wrap}"
 )
 POLICY = "; ".join(
     [
@@ -68,6 +68,11 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# No policy keeps a browser from opening a connection, though it asks for nothing then, where a
+# <link rel=preconnect> or a forbidden frame leads: such tags are text, wherever they come from.
+_CONNECTING = re.compile(
+    r"<(?=/?(?:link|meta|base|i?frame|frameset|object|embed|portal)\b)", re.IGNORECASE
+)
 # Characters of a text that is shown as it stands (a feed, a list of an API).
 LONGEST_TEXT = 400_000
 
@@ -114,5 +119,5 @@ def document(inner: str) -> str:
     """A document that is shown under POLICY. inner: markup, in its body."""
     return (
         '<!doctype html><html><head><meta charset="utf-8"><title>Captured page</title>'
-        f"<style>{STYLE}</style></head><body>{inner}</body></html>"
+        f"<style>{STYLE}</style></head><body>{_CONNECTING.sub('&lt;', inner)}</body></html>"
     )

@@ -34,6 +34,12 @@ PATH = "/statements/{statement:int}"
 # Characters of a text that rules are explained on, and of two that are compared, while somebody
 # waits.
 EXPLAINED, COMPARED = 400_000, 2_000_000
+PRECISION = {
+    "minute": "Known to the minute",
+    "day": "Known to the day",
+    "inferred": "Inferred",
+    "unknown": "Unknown",
+}
 
 Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Wording = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
@@ -73,6 +79,7 @@ def statement_page(
         "statement.html",
         facts=found.facts,
         published=_published(found),
+        precision=PRECISION,
         wording=wording,
         whole=whole,
         wordings=(listed := wordings_of(connection, found, wording.number)),

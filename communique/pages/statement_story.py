@@ -44,7 +44,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A day of the drawing. x: where, of 1000; radius: by how many posted on it."""
+    """A day of the drawing. x: where, of 500; radius: by how many posted on it."""
 
     x: int
     radius: int
@@ -120,8 +120,8 @@ def _dots(posts: Sequence[Post]) -> tuple[Dot, ...]:
     shown = {day for day, _ in days.most_common(MOST_DAYS)} | {first, last, own}
     return tuple(
         Dot(
-            x=20 + round(960 * (day - first).days / length),
-            radius=min(16, 5 + days[day]),
+            x=14 + round(472 * (day - first).days / length),
+            radius=min(13, 4 + days[day]),
             day=day,
             posts=days[day],
             own=day == own,

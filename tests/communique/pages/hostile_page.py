@@ -40,7 +40,7 @@ PAGE = """<!doctype html>
 &lt;img src=x onerror=pwned()&gt;</title>
 <base href="TRAP/base/" target="_top">
 <meta http-equiv="refresh" content="0;url=TRAP/refresh">
-<meta http-equiv="Content-Security-Policy" content="default-src *">
+<meta http-equiv="Content-Security-Policy" content="default-src * data: 'unsafe-inline'">
 <meta http-equiv="set-cookie" content="hostile=1">
 <link rel="preconnect" href="TRAP/preconnect"><link rel="dns-prefetch" href="TRAP/dns">
 <link rel="prefetch" href="TRAP/prefetch"><link rel="preload" as="image" href="TRAP/preload">
