@@ -57,7 +57,7 @@ def alert(settings: Settings) -> DAG:
         tags=["communique", "alert"],
         on_failure_callback=run_failed,
         default_args=TELLING,
-        deadline=[late_after(timedelta(hours=2))],
+        deadline=late_after(timedelta(hours=2)),
     )
     def alerting() -> None:
         judged: Any = judge()

@@ -49,7 +49,7 @@ def backfill_dag(settings: Settings) -> DAG:
         tags=["communique", "collect", "form"],
         on_failure_callback=run_failed,
         default_args=PATIENT,
-        deadline=[late_after(timedelta(days=3))],
+        deadline=late_after(timedelta(days=3)),
         params={
             "sources": Param(
                 [],

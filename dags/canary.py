@@ -56,7 +56,7 @@ def canary(settings: Settings) -> DAG:
         tags=["communique", "alert"],
         on_failure_callback=run_failed,
         default_args=TELLING,
-        deadline=[late_after(timedelta(hours=1))],
+        deadline=late_after(timedelta(hours=1)),
     )
     def watching() -> None:
         verdict(look(), send())

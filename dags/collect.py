@@ -78,7 +78,7 @@ def collect_desk(desk: str, settings: Settings) -> DAG:
         tags=["communique", "collect"],
         on_failure_callback=run_failed,
         default_args=CARE,
-        deadline=[late_after(LONGEST)],
+        deadline=late_after(LONGEST),
     )
     def desk_dag() -> None:
         collected = collect.expand(source_id=sources)

@@ -19,7 +19,6 @@ from urllib.parse import quote
 from airflow.sdk import (
     AsyncCallback,
     DeadlineAlert,
-    DeadlineReference,
     ExceptionRetryPolicy,
     RetryAction,
     RetryRule,
@@ -37,8 +36,6 @@ log = logging.getLogger(__name__)
 FEW = 4
 # The XCom by which a task that failed has said so.
 SPOKE = "failed"
-# In plugins/, since the triggerer runs it, which does not know this folder.
-LATE = "communique_late.late"
 # Sources that fail are told by the DAG `coverage`, once; rules by the alert run; the canary and a
 # damaged archive by the task itself; a form to who filled it in.
 TOLD_OTHERWISE = ("SourceFailed", "SourceUnreachable", "RuleFailed", "CanarySilent",
@@ -120,14 +117,19 @@ def _page(dag_id: str, run_id: str) -> str:
     return f"{base}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"
 
 
-def late_after(longest: timedelta) -> DeadlineAlert:
-    """A run that is not over so long after it was queued is late, and the maintainers hear."""
-    return DeadlineAlert(
-        name=f"over within {longest}",
-        reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=longest,
-        callback=AsyncCallback(LATE),
-    )
+def late_after(longest: timedelta) -> list[DeadlineAlert]:
+    """A run that is not over so long after it was made is late, and the maintainers hear.
+
+    What is told, and from when it counts, stands in plugins/, since Airflow's triggerer and
+    scheduler, who must know it, do not know this folder. Without it nobody is told.
+    """
+    try:
+        from communique_late import RunMade, late
+    except ModuleNotFoundError:
+        log.warning("the plugin communique_late is not there: nobody is told of late runs")
+        return []
+    name = f"over within {longest}"
+    return [DeadlineAlert(RunMade(), longest, AsyncCallback(late), name=name)]
 
 
 def verdict(*tasks: Any) -> None:

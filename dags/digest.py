@@ -54,7 +54,7 @@ def digest(settings: Settings) -> DAG:
         tags=["communique", "digest"],
         on_failure_callback=run_failed,
         default_args=TELLING,
-        deadline=[late_after(timedelta(hours=2))],
+        deadline=late_after(timedelta(hours=2)),
     )
     def digesting() -> None:
         queued: Any = queue()

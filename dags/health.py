@@ -62,7 +62,7 @@ def coverage(settings: Settings) -> DAG:
         tags=["communique", "coverage"],
         on_failure_callback=run_failed,
         default_args=TELLING,
-        deadline=[late_after(timedelta(hours=2))],
+        deadline=late_after(timedelta(hours=2)),
     )
     def telling() -> None:
         told: Any = tell()

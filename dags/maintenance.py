@@ -57,7 +57,7 @@ def maintenance(settings: Settings) -> DAG:
         tags=["communique", "archive"],
         on_failure_callback=run_failed,
         default_args=PATIENT,
-        deadline=[late_after(timedelta(hours=12))],
+        deadline=late_after(timedelta(hours=12)),
     )
     def maintaining() -> None:
         # One after another, as each loads the same disk.

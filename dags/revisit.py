@@ -55,7 +55,7 @@ def revisit_dag(settings: Settings) -> DAG:
         tags=["communique", "collect"],
         on_failure_callback=run_failed,
         default_args=PATIENT,
-        deadline=[late_after(timedelta(hours=6))],
+        deadline=late_after(timedelta(hours=6)),
     )
     def revisiting() -> None:
         looked: Any = revisit.expand(desk=list(DESKS))

@@ -10,8 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from airflow.sdk.definitions.deadline import BaseDeadlineReference
+from airflow.sdk.plugins_manager import AirflowPlugin
 
 if TYPE_CHECKING:
     from communique.settings import Settings
@@ -19,10 +23,28 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class RunMade(BaseDeadlineReference):
+    """When a run was made: what its deadline is counted from. Not DAGRUN_QUEUED_AT: a run with
+    such a deadline that failed cannot be cleared in Airflow 3.3.2 (its API answers 500)."""
+
+    def _evaluate_with(self, **_: Any) -> datetime:
+        return datetime.now(timezone.utc)
+
+
+class CommuniqueLate(AirflowPlugin):
+    """Makes the reference known to the scheduler."""
+
+    name = "communique_late"
+    deadline_references = [RunMade]  # noqa: RUF012 (Airflow's own way)
+
+
 async def late(context: Mapping[str, Any]) -> str:
     """Tells the maintainers that a run is not over when it should be, and says how that went.
     context: what Airflow tells of the run."""
-    return await asyncio.to_thread(_tell, dict(context["dag_run"]))
+    run = dict(context["dag_run"])
+    if run.get("end_date"):  # a run that failed keeps its deadline
+        return "it is over"
+    return await asyncio.to_thread(_tell, run)
 
 
 def _tell(run: Mapping[str, Any]) -> str:

@@ -26,7 +26,11 @@ def python(home: Path, *command: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, *command],
         env=kept
-        | {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+        | {
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        }
         | environment,
         cwd=ROOT / "dags",
         capture_output=True,

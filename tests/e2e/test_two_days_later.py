@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -33,7 +33,7 @@ OLD_TITLE = "{{ 7 * 7 }} ![seen](https://evil.example/x.png) ```"
 OLDER = text("""
     WITH older AS (
         UPDATE communique.revisions r
-        SET title = :title, sha256 = repeat('0', 64), reader = split_part(reader, '/', 1) || '/0'
+        SET title = :title, sha256 = repeat('0', 64), reader = split_part(r.reader, '/', 1) || '/0'
         FROM communique.statements s
         WHERE s.id = r.statement_id AND r.number = s.revision_number AND r.id = (
             SELECT min(o.id) FROM communique.revisions o
@@ -46,12 +46,16 @@ OLDER = text("""
 TITLE = text("SELECT title, revision_number FROM communique.statements WHERE id = :id")
 
 
-def begin(demo: Demo, dag_id: str, name: str = "", form: Mapping[str, Any] | None = None) -> Run:
+def begin(
+    demo: Demo,
+    dag_id: str,
+    name: str = "",
+    form: Mapping[str, Any] | None = None,
+    moment: datetime = LATER,
+) -> Run:
     run_id = f"later__{dag_id}{name}"
-    body = {"logical_date": LATER.isoformat(), "dag_run_id": run_id, "conf": dict(form or {})}
-    if name:  # Airflow has one run of a DAG for a moment
-        moment = LATER + timedelta(seconds=len(name))
-        body["logical_date"] = moment.isoformat()
+    moment += timedelta(seconds=sum(map(ord, name)))  # Airflow has one run of a DAG for a moment
+    body = {"logical_date": moment.isoformat(), "dag_run_id": run_id, "conf": dict(form or {})}
     demo.airflow.post(f"/dags/{dag_id}/dagRuns", body)
     return dag_id, run_id
 
@@ -121,18 +125,30 @@ def runs(demo: Demo, troubles: list[Run], rereads: list[Run]) -> dict[str, Run]:
             dag_id: begin(demo, dag_id)
             for dag_id in ("revisit", "coverage", "digest", "maintenance", "canary")
         },
+        "in time": begin(demo, "canary", "_in_time", moment=days()[1] + timedelta(hours=1)),
     }
     finished(demo, *begun.values())
     return begun
 
 
 def test_the_days_work_is_done(demo: Demo, runs: dict[str, Run], office: Assassin) -> None:
-    for dag_id in ("revisit", "coverage", "digest", "maintenance", "canary"):
-        states = set(states_of(demo, runs[dag_id]).values())
-        assert states <= {"success", "skipped"}, (dag_id, states_of(demo, runs[dag_id]))
-    assert told(office, MAINTAINER, "source")
-    assert told(office, "daily@example.org", "")
+    for name in ("revisit", "coverage", "digest", "maintenance", "in time"):
+        states = set(states_of(demo, runs[name]).values())
+        assert states <= {"success", "skipped"}, (name, states_of(demo, runs[name]))
+    assert len(told(office, MAINTAINER, "[sources] first report")) == 1
+    assert len(told(office, "daily@example.org", "[digest]")) == 1
+
+
+def test_a_silent_canary_is_told_and_one_that_sings_is_not(
+    demo: Demo, runs: dict[str, Run], office: Assassin
+) -> None:
     assert told(office, CANARY, "Canary: all is well")
+    assert states_of(demo, runs["in time"])["look"] == "success"
+    # Hours later there was no alert run.
+    assert states_of(demo, runs["canary"]) == {
+        "look": "failed", "send": "success", "verdict": "upstream_failed"
+    }  # fmt: skip
+    assert told(office, MAINTAINER, "canary") == ["The canary is silent"]
 
 
 def test_a_revisit_has_an_instance_for_each_desk_and_tells_alerting_only_of_changes(

@@ -20,7 +20,8 @@ def main(folder: str, ask: str) -> dict[str, Any]:
     loaded, errors = _load_plugins_from_plugin_directory(folder)
     seconds = time.process_time() - started
     ours = [name for name in sys.modules if name.partition(".")[0] in ("communique", "scrapers")]
-    (again,) = plugins_manager.get_plugin_info(["external_views", "fastapi_apps"])
+    info = plugins_manager.get_plugin_info(["name", "external_views", "fastapi_apps"])
+    again = next(plugin for plugin in info if plugin["name"] == "communique")
     return {
         "names": [plugin.name for plugin in loaded],
         "errors": errors,

@@ -36,7 +36,7 @@ def killed() -> None:
     die()
 
 
-@dag(schedule=None, default_args=CARE, deadline=[late_after(timedelta(seconds=1))])
+@dag(schedule=None, default_args=CARE, deadline=late_after(timedelta(seconds=1)))
 def slow() -> None:
     @task
     def sleep() -> None:
