@@ -63,9 +63,9 @@ class TrendAsked:
         """The days. Raises SpanError."""
         return span_of(connection, today, period=self.period, since=self.since, until=self.until)
 
-    def patience(self, least: float = PATIENCE) -> float:
+    def patience(self) -> float:
         """Seconds in which to count."""
-        return FURTHER if self.further else least
+        return FURTHER if self.further else PATIENCE
 
 
 def trend_asked(

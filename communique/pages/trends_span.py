@@ -18,7 +18,8 @@ EARLIEST = date(1945, 1, 1)  # nothing that we watch is older
 # Days that are counted at once, the newest first: so what is seldom said is counted in few looks,
 # and of what is said daily at least the newest weeks.
 LOTS = (91, 280, 1_100)
-_FIRST = text("SELECT min(day) FROM communique.search_documents WHERE day >= :earliest")
+_DAY = "coalesce(published_on, CAST(first_seen_at AT TIME ZONE 'UTC' AS date))"
+_FIRST = text(f"SELECT min({_DAY}) FROM communique.statements WHERE {_DAY} >= :earliest")  # noqa: S608
 
 
 class SpanError(Exception):
