@@ -22,6 +22,7 @@ from communique.search.values import Place
 
 PATIENCE = 0.9  # seconds
 SHOWING = 0.25  # of these left for reading once more what is shown
+AT_LEAST = 0.7  # seconds more, as long as nothing at all was tried
 BATCH = 40  # statements tried at once
 
 
@@ -48,11 +49,12 @@ def glance(
     """Tries a draft as `backtest` does, newest first, until `patience` seconds are over.
     connection: in a transaction; nothing is written. today: in UTC. Raises RuleError."""
     deadline = time.monotonic() + patience - SHOWING
+    latest = deadline + AT_LEAST if patience > 0 else deadline
     question = asked(connection, draft, watchlist, rule)
     tally, reached, whole = Tally(), None, False
-    for batch in _batches(connection, question, deadline):
+    for batch in _batches(connection, question, latest):
         try:
-            with bounded(connection, deadline):
+            with bounded(connection, deadline if tally.read else latest):
                 ids = [place.statement_id for place in batch.newest]
                 for one in read(connection, ids, question.sides, date.min, processes=1):
                     tally.add(one)

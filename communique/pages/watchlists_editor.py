@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
+from communique import backtest_glance
 from communique.backtest_glance import glance
 from communique.pages.access import Changing, visitor_of
 from communique.pages.opening import EngineOf, Reading, SettingsOf
@@ -107,7 +108,10 @@ def try_rule(
     rule = form.draft.as_rule()
     draft = [one for one in file.rules if one.id != rule.id] + [rule]
     today = settings.clock().date()
-    looked = glance(connection, draft, rule.watchlist, today, rule=rule.id)
+    looked = glance(
+        connection, draft, rule.watchlist, today, rule=rule.id, patience=backtest_glance.PATIENCE
+    )
+    seen = looked.whole or looked.reached is not None
     said = ""
     try:
         job = None if looked.whole else trials.start(engine, draft, rule, today, changer.name)
@@ -116,7 +120,7 @@ def try_rule(
     return _answered(
         request,
         settings,
-        replace(form, tried=sealed(request, form)),
+        replace(form, tried=sealed(request, form)) if seen else form,
         checked=checked,
         answer=answer_of(connection, looked.found),
         looked=looked,
