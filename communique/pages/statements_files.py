@@ -100,7 +100,9 @@ class Files:
             with engine.connect().execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             ) as connection:
-                connection.execute(text(f"SET LOCAL statement_timeout = {LONGEST * 1000}"))
+                connection.execute(
+                    text(f"SET LOCAL statement_timeout = {max(1, int(LONGEST * 1000))}")
+                )
                 rows = _in_time(connection, selection, growing)
                 FORMATS[chosen](growing.file, columns_of(connection), rows, about)
                 growing.file.flush()

@@ -32,6 +32,14 @@
     }
   });
 
+  // What nobody chose does not stand in the address.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target.id !== "ask") return;
+    const asked = event.detail.parameters;
+    for (const name of ["q", "publisher", "since", "until"]) if (!asked[name]) delete asked[name];
+    if (asked.order === "newest") delete asked.order;
+  });
+
   // A wrong query is marked as such; the list stays as it was.
   document.addEventListener("htmx:afterSettle", () => {
     const box = document.getElementById("q"), problem = document.getElementById("problem");

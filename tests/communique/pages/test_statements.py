@@ -18,7 +18,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from communique.pages import statements_found
+from communique.pages import statements_files, statements_found
 from communique.search import search
 from communique.settling import settle
 from tests.communique.alert_rows import NOW, post
@@ -256,6 +256,19 @@ def test_a_file_in_hand_blocks_no_other_for_ever(client: TestClient) -> None:
     for _ in range(8):  # more than are written at once
         with client.stream("GET", f"{PATH}.csv") as answer:
             assert answer.status_code == 200
+
+
+def test_a_file_that_cannot_be_whole_is_none(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements_files, "LONGEST", -0.001)
+    answer = client.get(f"{PATH}.csv")
+    assert answer.status_code == 503
+    assert "No file was made" in answer.text
+    monkeypatch.setattr(statements_files, "LONGEST", 60)
+    monkeypatch.setattr(statements_files, "CHUNK", 64)
+    whole = client.get(f"{PATH}.jsonl").text.splitlines()
+    assert all(json.loads(line)["id"] for line in whole)
 
 
 def test_a_saved_search_counts_what_is_new_and_marks_it(
