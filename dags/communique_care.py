@@ -47,7 +47,10 @@ def failed(context: Mapping[str, Any]) -> None:
     each run and kind of trouble. Runs in the task's own process."""
     error, ti = context.get("exception"), context["ti"]
     kind = type(error).__name__
-    ti.xcom_push(SPOKE, kind)  # for `run_failed`
+    try:
+        ti.xcom_push(SPOKE, kind)  # for `run_failed`
+    except Exception:  # telling matters more
+        log.exception("Airflow took no note of it")
     if kind in TOLD_OTHERWISE:
         return
     where = f"{ti.task_id}" + (f" [{ti.map_index}]" if (ti.map_index or 0) >= 0 else "")

@@ -36,6 +36,7 @@ Runs every hour (`{cron}`), as every reader has an hour and a zone of their own.
   digest could not be put together; the others went on, and it is tried again.
 - `send` sends what is due in the outbox. It is red while the mail server refuses or does not
   answer.
+- `verdict` does nothing: by it the run is red where `queue` or `send` is.
 
 Clearing or rerunning any of it tells nobody twice. By hand: `communique digest`; how one would read
 now: `communique digest --preview ADDRESS`. Under replay nothing is scheduled.

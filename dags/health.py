@@ -44,6 +44,7 @@ well again, new gaps and doubtful readings. Nothing changed: no mail.
   where nobody could be told; with no maintainer named it only says so in its log.
 - `send` sends what is due in the outbox. It is red while the mail server refuses or does not
   answer.
+- `verdict` does nothing: by it the run is red where `tell` or `send` is.
 
 Clearing or rerunning any of it on the same day tells nobody twice. By hand: `communique health`;
 `communique coverage` shows all sources. Under replay nothing is scheduled.
