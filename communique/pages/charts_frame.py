@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from xml.etree.ElementTree import Element
 
 from communique.pages.charts_axes import compact, count_ticks, day_ticks
@@ -112,7 +112,8 @@ def begun(
 
 def draw_days(made: Drawing, plot: Plot) -> None:
     """Ticks of the axis of time, with their labels."""
-    for tick in day_ticks(plot.first, plot.until, max(2, int(plot.width / PER_TICK))):
+    last = plot.until - timedelta(days=1)
+    for tick in day_ticks(plot.first, last, max(2, int(plot.width / PER_TICK))):
         x = plot.x(tick.day)
         made.shape("path", d=f"M{x:.1f} {plot.bottom:.1f}v5", **made.paint("soft", "stroke"))
         anchor = "end" if x + 26 > made.look.width else "middle" if x > 22 else "start"
