@@ -48,7 +48,7 @@ def test_a_rule_is_edited_tried_and_saved_by_who_may(ana: Analyst) -> None:
     expect(frame.locator("#checked .understood")).to_be_visible(timeout=LONGEST)
     frame.get_by_role("button", name="Try it").click()
     expect(frame.get_by_role("heading", name="What it would change")).to_be_visible(timeout=LONGEST)
-    frame.get_by_label("Why").fill("suppliers too")
+    frame.locator("#reason").fill("suppliers too")
     frame.get_by_role("button", name="Save huawei").click()
     ana.page.wait_for_url(re.compile(rf"{RULE}(\?.*)?$"), timeout=LONGEST)
     expect(frame.locator("#main")).to_contain_text("suppliers too")
