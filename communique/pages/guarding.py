@@ -60,7 +60,7 @@ class Guard:
         except Refusal as refusal:
             await self._answer(asked, answering, refusal.status, refusal.said)
         except Exception as error:
-            log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+            log.error("%s %r failed", scope["method"], scope["path"], exc_info=error)
             if answering.begun:
                 raise  # the connection breaks off: what was sent must not look whole
             said = "This is a fault of ours; the API server's log says which."

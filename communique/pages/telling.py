@@ -68,11 +68,11 @@ async def _failed(request: Request, error: DBAPIError) -> Response:
     """What PostgreSQL refused: for its time, for somebody who was first, or wholly."""
     code = getattr(error.orig, "pgcode", None)
     if code == CANCELED:
-        log.warning("%s took too long", request.url.path)
+        log.warning("%r took too long", request.url.path)
         said = "This took too long and was stopped: narrow it down, by days or by source."
         return await told(request, 504, said)
     if code in WAITED:
-        log.warning("%s waited for others: %s", request.url.path, error.orig)
+        log.warning("%r waited for others: %s", request.url.path, error.orig)
         return await told(request, 503, "Others change the same just now. Try again.", SOON)
     log.error("the store does not answer: %s", error.orig)
     await run_in_threadpool(store_of(request).doubt)
@@ -85,7 +85,7 @@ async def _none_free(request: Request, error: NoneFreeError) -> Response:
 
 
 async def _unstorable(request: Request, error: DataError) -> Response:
-    log.warning("%s: %s", request.url.path, error.orig)
+    log.warning("%r: %s", request.url.path, error.orig)
     return await told(request, 400, "A value is not of a kind that the store can hold.")
 
 
