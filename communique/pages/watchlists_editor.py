@@ -112,15 +112,17 @@ def try_rule(
         connection, draft, rule.watchlist, today, rule=rule.id, patience=backtest_glance.PATIENCE
     )
     seen = looked.whole or looked.reached is not None
-    said = ""
+    seal, said, job = sealed(request, form), "", None
     try:
-        job = None if looked.whole else trials.start(engine, draft, rule, today, changer.name)
+        if not looked.whole:
+            later = "" if seen else seal
+            job = trials.start(engine, draft, rule, today, changer.name, later)
     except BusyError as error:
-        job, said = None, str(error)
+        said = str(error)
     return _answered(
         request,
         settings,
-        replace(form, tried=sealed(request, form)) if seen else form,
+        replace(form, tried=seal if seen else ""),
         checked=checked,
         answer=answer_of(connection, looked.found),
         looked=looked,

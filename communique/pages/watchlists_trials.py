@@ -64,10 +64,13 @@ class Answer:
 @dataclass(slots=True)
 class Job:
     """A back-test under way. owner: who waits for it. state: `waiting`, `running`, `done`, `failed`
-    (said: why). done, total: statements read, and to be read."""
+    (said: why). done, total: statements read, and to be read. rule: its watchlist and its id. seal:
+    what lets it be saved once it is done; empty where it could be before."""
 
     id: str
     owner: str
+    rule: tuple[str, str]
+    seal: str
     state: str = "waiting"
     said: str = ""
     done: int = 0
@@ -111,11 +114,17 @@ class Trials:
         self._jobs: OrderedDict[str, Job] = OrderedDict()
 
     def start(
-        self, engine: Engine, draft: Sequence[Rule], rule: Rule, today: date, owner: str
+        self,
+        engine: Engine,
+        draft: Sequence[Rule],
+        rule: Rule,
+        today: date,
+        owner: str,
+        seal: str = "",
     ) -> str:
         """Begins a back-test of one rule of a draft, in place of any other of this owner. Returns
-        the number by which it is asked for. Raises BusyError."""
-        job = Job(secrets.token_urlsafe(16), owner)
+        the number by which it is asked for. seal: kept until it is done. Raises BusyError."""
+        job = Job(secrets.token_urlsafe(16), owner, (rule.watchlist, rule.id), seal)
         with self._lock:
             self._forget_old()
             for other in self._jobs.values():

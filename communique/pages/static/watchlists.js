@@ -13,12 +13,16 @@
     stale.hidden = typed() === tried;
     form.querySelector("[data-plain]").disabled = !stale.hidden;
   };
+  let sent = null;
   form.addEventListener("input", judge);
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt === form) sent = typed();
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.target.id !== "tried" && event.detail.target.id !== "tried") return;
-    tried = form.elements.tried.value ? typed() : null;
+    if (event.detail.elt === form || event.detail.target.id === "tried") tried = sent;
     judge();
   });
+  document.addEventListener("htmx:oobAfterSwap", judge);
   // What is refused comes back as a part of the page too, not only as an error.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = event.detail.xhr.status === 409 && event.detail.xhr.responseText.includes('id="tried"');

@@ -276,6 +276,8 @@ def test_a_whole_back_test_runs_on_and_ends_with_whoever_waits(
             break
         time.sleep(0.05)
     assert "hx-get" not in answer.text
+    seal = soup(answer).select_one("#seal")["value"]
+    assert post(mine, "save", form_of(seen) | {"tried": seal}).status_code == 303
     assert soup(answer).select(".hit mark")
     assert "not here any more" in mine.get(where, headers=HTMX | {"x-visitor": "eve:edit"}).text
     assert mine.get(where).status_code == 200
