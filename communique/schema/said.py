@@ -94,6 +94,7 @@ class Revision(Table):
             ["communique.captures.id", "communique.captures.fetched_at"],
         ),
         Index("revisions_unjudged_idx", "id", postgresql_where=text("judged_at IS NULL")),
+        Index("revisions_reworded_idx", "statement_id", postgresql_where=text("number > 1")),
         Index("revisions_unsettled_idx", "id", postgresql_where=text("settled_at IS NULL")),
         Index(None, "capture_id"),
     )

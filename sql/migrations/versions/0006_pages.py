@@ -52,3 +52,10 @@ def upgrade() -> None:
     op.create_index(
         "mails_recipient_created_at_idx", "mails", ["recipient", "created_at"], schema=S
     )
+    op.create_index(
+        "revisions_reworded_idx",
+        "revisions",
+        ["statement_id"],
+        schema=S,
+        postgresql_where=sa.text("number > 1"),
+    )
