@@ -78,7 +78,7 @@ def rule(
         )
         for before, after in reversed(known)
     ]
-    numbers = counted(connection, now)
+    numbers = counted(connection, now, (watchlist, rule))
     return page(
         request,
         "rule.html",

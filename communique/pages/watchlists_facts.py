@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from communique.mail.excerpts import Excerpt, excerpts
 from communique.passages import Wording, matched_passages
-from communique.rule_versions import Version, in_force
+from communique.rule_versions import Key, Version, in_force
 from communique.rules import Hit, Rule
 from communique.selections import Selection, silence
 from communique.subscriptions import Subscription, list_subscriptions
@@ -22,10 +22,10 @@ MOST = 50_000  # matches that are counted through
 RECENT = 20  # matches of one rule that are shown
 LONGEST = 200_000  # characters of a text in which passages are looked for
 
-_COUNTED = text("""
+_COUNTED = """
     WITH recent AS (
         SELECT id, rule_id, created_at FROM communique.matches
-        WHERE created_at >= :since ORDER BY created_at DESC LIMIT :most
+        WHERE created_at >= :since{only} ORDER BY created_at DESC LIMIT :most
     ), told AS (
         SELECT m.rule_id, CAST(date_trunc('week', m.created_at, 'UTC') AS date) AS week,
                m.id, CASE WHEN d.status <> 'held' THEN d.story_id END AS story_id, m.created_at
@@ -37,9 +37,15 @@ _COUNTED = text("""
            count(DISTINCT t.story_id) AS stories, min(t.created_at) AS first
     FROM told t JOIN communique.rules r ON r.id = t.rule_id
     GROUP BY r.watchlist, r.rule, t.week
-""")
-_ALL = text("SELECT count(*) FROM (SELECT FROM communique.matches WHERE created_at >= :since "
-            "LIMIT :most) AS counted")  # fmt: skip
+"""
+_ALL = """
+    SELECT count(*) FROM (
+        SELECT FROM communique.matches WHERE created_at >= :since{only} LIMIT :most
+    ) AS counted
+"""
+_ONLY = """ AND rule_id IN (
+    SELECT id FROM communique.rules WHERE watchlist = :watchlist AND rule = :rule
+)"""
 _LAST = text("""
     SELECT r.watchlist, r.rule, max(m.created_at) AS at
     FROM communique.rules r CROSS JOIN LATERAL (
@@ -120,18 +126,23 @@ class Matched:
     more: int
 
 
-def counted(connection: Connection, now: datetime) -> Counted:
-    """Matches and stories a week, of the last WEEKS weeks, of MOST matches at most. now: aware."""
+def counted(connection: Connection, now: datetime, only: Key | None = None) -> Counted:
+    """Matches and stories a week, of the last WEEKS weeks, of MOST matches at most. now: aware.
+    only: of this rule."""
     monday = now.date() - timedelta(days=now.weekday() + 7 * (WEEKS - 1))
     since = datetime.combine(monday, time(), timezone.utc)
-    asked = {"since": since, "most": MOST}
+    asked: dict[str, object] = {"since": since, "most": MOST}
+    asked |= {"watchlist": only[0], "rule": only[1]} if only else {}
+    counting, all_of_them = (
+        text(each.format(only=_ONLY if only else "")) for each in (_COUNTED, _ALL)
+    )
     found: dict[tuple[str, str], dict[date, Week]] = {}
     first = now
-    for row in connection.execute(_COUNTED, asked):
+    for row in connection.execute(counting, asked):
         mine = found.setdefault((row.watchlist, row.rule), {})
         mine[row.week] = Week(row.week, row.matches, row.stories)
         first = min(first, row.first)
-    whole = connection.execute(_ALL, asked).scalar_one() < MOST
+    whole = connection.execute(all_of_them, asked).scalar_one() < MOST
     days = [monday + timedelta(weeks=number) for number in range(WEEKS)]
     weeks = {
         key: [mine.get(day, Week(day, 0, 0)) for day in days] for key, mine in found.items()
@@ -171,21 +182,19 @@ def heard(rules: Sequence[Rule], running: Sequence[Subscription], now: datetime)
     tuple[str, str], Heard
 ]:  # fmt: skip
     """Of each rule, how many hear of it. running: subscriptions; now: aware."""
-    chosen = [
-        (
-            one.recipient,
-            Selection(one.watchlist, one.severity, frozenset(one.rules)),
-            silence(one, now) is None and one.disabled_at is None,
-        )
-        for one in running
-    ]
+    choices: dict[tuple[str, str, tuple[str, ...]], tuple[set[str], set[str]]] = {}
+    for one in running:
+        told, silent = choices.setdefault((one.watchlist, one.severity, one.rules), (set(), set()))
+        is_told = silence(one, now) is None and one.disabled_at is None
+        (told if is_told else silent).add(one.recipient)
     out = {}
     for rule in rules:
-        hit = (Hit(rule, ()),)
-        mine = [(who, told) for who, choice, told in chosen if choice.chosen(hit)]
-        hearing = {who for who, told in mine if told}
-        silent = {who for who, _ in mine} - hearing
-        out[rule.watchlist, rule.id] = Heard(len(hearing), len(silent))
+        hearing, waiting = set[str](), set[str]()
+        for (watchlist, severity, chosen), (told, silent) in choices.items():
+            if Selection(watchlist, severity, frozenset(chosen)).chosen((Hit(rule, ()),)):
+                hearing |= told
+                waiting |= silent
+        out[rule.watchlist, rule.id] = Heard(len(hearing), len(waiting - hearing))
     return out
 
 

@@ -105,7 +105,7 @@ def _removal(
     key = (rule.watchlist, rule.id)
     every = running(connection)
     usable = rule.severity in SEVERITIES
-    numbers = counted(connection, now)
+    numbers = counted(connection, now, key)
     return page(
         request,
         "rule_remove.html",
