@@ -27,8 +27,7 @@ def evidence_page(request: Request, connection: Reading, capture: Number) -> Res
     # What kind of thing it is only the archive knows; a page waits for no archive.
     is_file = any(each["reader"].startswith("pdf/") for each in known.wordings)
     is_file = is_file or facts["url"].lower().endswith(".pdf")
-    values = {"known": known, "facts": facts, "run_page": run, "is_file": is_file}
-    return page(request, "evidence.html", **values)
+    return page(request, "evidence.html", known=known, facts=facts, run_page=run, is_file=is_file)
 
 
 @router.get(PATH + "/page", include_in_schema=False)

@@ -83,8 +83,8 @@ def known_capture(connection: Connection, capture: int) -> Known | None:
     visits = connection.execute(_VISITS, asked) if facts["address_id"] is not None else None
     return Known(
         facts=dict(facts),
-        wordings=connection.execute(_WORDINGS, asked).mappings().all(),
-        visits=visits.mappings().all() if visits is not None else (),
+        wordings=[dict(row) for row in connection.execute(_WORDINGS, asked).mappings()],
+        visits=[dict(row) for row in visits.mappings()] if visits is not None else (),
     )
 
 
