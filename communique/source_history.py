@@ -16,6 +16,8 @@ Rows = Sequence[Mapping[str, Any]]
 
 # A listing that was not asked for in so long is not looked for month by month.
 LISTED_WITHIN = timedelta(days=400)
+# What a replay was answered is mostly younger than this.
+REPLAYED = timedelta(days=40)
 LONG_AGO = datetime(1, 1, 1, tzinfo=timezone.utc)
 
 _TURNS = text("""
@@ -156,9 +158,9 @@ def hosts(connection: Connection, names: Iterable[str]) -> Rows:
 def _bounded(
     connection: Connection, query: TextClause, asked: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """The rows fetched from `since` on. Each month of captures is a table that must be looked
-    through; only what a replay was answered is older than the run that asked."""
-    found = _rows(connection, query, asked)
+    """The rows fetched from a while before `since` on. Each month of captures is a table that must
+    be looked through; only what a replay was answered is older than the run that asked."""
+    found = _rows(connection, query, {**asked, "since": asked["since"] - REPLAYED})
     return found or _rows(connection, query, {**asked, "since": LONG_AGO})
 
 
