@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from communique.pages.trends_counting import FURTHER, PATIENCE, Counting
 from communique.pages.trends_firsts import By
 from communique.pages.trends_shown import OverTime, Spread, View, over_time, spread
-from communique.pages.trends_span import Span, SpanError, span_of
+from communique.pages.trends_span import Span, SpanError, Unit, span_of
 from communique.pages.trends_subjects import Subject, SubjectError, subjects_of
 from communique.pages.trends_verdicts import Verdicts
 
@@ -37,6 +37,7 @@ class TrendAsked:
     period: str = ""
     since: str = ""
     until: str = ""
+    per: Unit | None = None
     further: bool = False
 
     def address(self, **changed: Any) -> dict[str, Any]:
@@ -52,6 +53,7 @@ class TrendAsked:
             "period": self.period,
             "since": self.since,
             "until": self.until,
+            "per": self.per,
         }
         return own | changed
 
@@ -61,7 +63,9 @@ class TrendAsked:
 
     def span(self, connection: Connection, today: date) -> Span:
         """The days. Raises SpanError."""
-        return span_of(connection, today, period=self.period, since=self.since, until=self.until)
+        return span_of(
+            connection, today, period=self.period, since=self.since, until=self.until, per=self.per
+        )
 
     def patience(self) -> float:
         """Seconds in which to count."""
@@ -78,13 +82,16 @@ def trend_asked(
     period: Literal["", "13w", "1y", "all"] = "",
     since: str = "",
     until: str = "",
+    per: Literal["", "week", "month", "year"] = "",
     further: bool = False,
 ) -> TrendAsked:
     """What an address asks for; empty values are none. Days that are named outweigh a period."""
-    named = [tuple(filter(None, map(_plain, values))) for values in (q, rule, topic)]
+    queries, rules, topics = (tuple(filter(None, map(_plain, each))) for each in (q, rule, topic))
     since, until = _plain(since), _plain(until)
     period = "" if since or until else period
-    return TrendAsked(named[0], named[1], named[2], by, count, view, period, since, until, further)
+    return TrendAsked(
+        queries, rules, topics, by, count, view, period, since, until, per or None, further
+    )
 
 
 AskedOf = Annotated[TrendAsked, Depends(trend_asked)]

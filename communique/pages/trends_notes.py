@@ -77,7 +77,9 @@ def _what(counted: Sequence[Mentions]) -> Iterator[str]:
 
 def _running(span: Span) -> Iterator[str]:
     if span.running is not None:
-        yield f"The {label_of(span.running, span.unit)} has not ended: its count can only grow."
+        label = label_of(span.running, span.unit)
+        said = f"The {label}" if span.unit == "week" else label
+        yield f"{said} has not ended: its count can only grow."
 
 
 def _of_rule(subject: Subject) -> Iterator[str]:

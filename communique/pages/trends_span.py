@@ -15,6 +15,7 @@ PRESETS = {"13w": "13 weeks", "1y": "1 year", "all": "all"}
 USUAL = "1y"
 MOST_WEEKS, MOST_MONTHS = 106, 180  # from which on months, and years, are counted
 EARLIEST = date(1945, 1, 1)  # nothing that we watch is older
+MOST_STARTS, DAYS = 700, {"week": 7, "month": 28, "year": 365}
 # Days that are counted at once, the newest first: so what is seldom said is counted in few looks,
 # and of what is said daily at least the newest weeks.
 LOTS = (91, 280, 1_100)
@@ -70,18 +71,27 @@ class Span:
 
 
 def span_of(
-    connection: Connection, today: date, *, period: str = "", since: str = "", until: str = ""
+    connection: Connection,
+    today: date,
+    *,
+    period: str = "",
+    since: str = "",
+    until: str = "",
+    per: Unit | None = None,
 ) -> Span:
     """The span of what somebody asks for. period: one of PRESETS, which counts where since and
     until are empty; both are days as ISO writes them. What is asked for in part is counted whole:
-    the week of `since`, the week of `until`. Raises SpanError."""
+    the week of `since`, the week of `until`. per: None: as long as the days need it. Raises
+    SpanError."""
     if period and period not in PRESETS:
         raise SpanError(f"period: one of {', '.join(PRESETS)}")
     last = _day("until", until) or today
     first = _day("since", since) or _first(connection, period or USUAL, last, anyhow=bool(until))
     if last < first:
         raise SpanError(f"The period ends ({last}) before it begins ({first}).")
-    unit = _unit(first, last)
+    unit = per or _unit(first, last)
+    if (last - first).days > MOST_STARTS * DAYS[unit]:
+        raise SpanError(f"per={unit}: no more than {MOST_STARTS} of them; name a later `since`.")
     return Span(unit, start_of(first, unit), following(start_of(last, unit), unit), today)
 
 

@@ -79,6 +79,14 @@ def test_weeks_without_a_mention_are_zeros_and_the_running_week_is_marked(
     assert "stroke-dasharray" in body
 
 
+def test_files_keep_the_weeks_or_months_of_the_page(client: TestClient) -> None:
+    body = BeautifulSoup(asked(client, q="huawei", since="2016-01-01"), "lxml")
+    assert body.select_one(".figures thead th").get_text() == "Month"  # type: ignore[union-attr]
+    (link,) = (each["href"] for each in body.select(".files a") if "csv" in str(each["href"]))
+    answer = client.get(str(link))
+    assert answer.text.splitlines()[0].removeprefix("\ufeff").split(",")[1] == "month"
+
+
 def test_three_queries_are_compared_in_one_chart(client: TestClient) -> None:
     body = asked(client, q=["huawei", "5g", "network"], period="all")
     alone = [
@@ -212,6 +220,7 @@ def test_files_are_named_after_what_they_tell(client: TestClient) -> None:
         ({"q": "huawei", "since": "2026-03-02", "until": "2026-01-01"}, "before it begins"),
         ({"q": "huawei", "until": "9999-12-31"}, "too far away"),
         ({"q": "x" * 2001}, "more than 2000 characters"),
+        ({"q": "huawei", "since": "1950-01-01", "per": "week"}, "name a later"),
         ({"rule": "huawei"}, "watchlist/rule"),
         ({"q": "huawei", "by": "week"}, "by"),
         ({"q": "huawei", "period": "ever"}, "period"),
