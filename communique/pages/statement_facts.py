@@ -19,11 +19,10 @@ MOST_LISTED, MOST_PIECES = 60, 120
 _CAPTURES = text("""
     SELECT c.id, c.status, c.outcome, c.url, c.final_url, c.size, c.fetched_at, u.key AS run_key,
            u.kind AS run_kind, c.run_id
-    FROM communique.captures c JOIN communique.runs u ON u.id = c.run_id
-    WHERE (c.id, c.fetched_at) IN (
-        SELECT r.capture_id, r.captured_at FROM communique.revisions r
-        WHERE r.statement_id = :id AND r.number = ANY(:numbers)
-    )
+    FROM communique.revisions r
+    JOIN communique.captures c ON c.id = r.capture_id AND c.fetched_at = r.captured_at
+    JOIN communique.runs u ON u.id = c.run_id
+    WHERE r.statement_id = :id AND r.number = ANY(:numbers)
 """)
 
 

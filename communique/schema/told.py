@@ -175,6 +175,7 @@ class Delivery(Table):
             name="about_a_statement",
         ),
         Index(None, "story_id"),
+        Index(None, "statement_id"),
         Index("deliveries_pending_idx", "next_try_at", postgresql_where=text("status = 'pending'")),
         Index(None, "mail_id"),
         Index(None, "subscription_id", "created_at"),

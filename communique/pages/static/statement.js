@@ -9,7 +9,6 @@
   card.className = "card-of-echo";
   card.id = "card-of-echo";
   card.hidden = true;
-  card.setAttribute("role", "tooltip");
   document.body.append(card);
   let closing = 0;
   let shown = null;

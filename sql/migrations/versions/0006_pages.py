@@ -49,6 +49,7 @@ def upgrade() -> None:
     op.create_index(
         "matches_rule_id_created_at_idx", "matches", ["rule_id", "created_at"], schema=S
     )
+    op.create_index("deliveries_statement_id_idx", "deliveries", ["statement_id"], schema=S)
     op.create_index(
         "mails_recipient_created_at_idx", "mails", ["recipient", "created_at"], schema=S
     )
