@@ -16,6 +16,7 @@ from tests.browser.analyst import THEMES, WIDTHS, Theme, analyst, browser, paths
 from tests.browser.world import ANA, World, world
 
 SHOWN = {"width": 1100, "height": 760}  # pixels of a picture in the documents
+SETTLED = 2_000  # milliseconds
 HIGHEST = 2_400  # pixels; a longer page is cut
 LOW = 700
 
