@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 
 from communique.echoes.reading import echoed_passages
 from communique.pages import api_models as models
+from communique.pages import api_models_watch as watch
 from communique.pages import api_rows as rows
 from communique.pages.access import whom
 from communique.pages.api_mentions import MentionsAsked, counted
@@ -105,10 +106,10 @@ def sources(
     state: State | None = None,
     after: Annotated[str, Query(max_length=200, description="`next` of the page before.")] = "",
     limit: Limit = 100,
-) -> models.Sources:
+) -> watch.Sources:
     """Whom we watch, and how each stood after its last turn."""
     found = rows.sources(connection, limit, after=after, country=country, desk=desk, state=state)
-    return models.Sources.model_validate({"items": found.rows, "next": found.next})
+    return watch.Sources.model_validate({"items": found.rows, "next": found.next})
 
 
 @router.get("/coverage")
@@ -123,19 +124,19 @@ def coverage(
         ),
     ] = "",
     limit: Limit = 100,
-) -> models.Turns:
+) -> watch.Turns:
     """What each turn of each source saw, the newest run first."""
     run, _, last = after.partition(".")
     before = (int(run), last) if after else None
     found = rows.turns(connection, limit, before=before, source=source, state=state)
-    return models.Turns.model_validate({"items": found.rows, "next": found.next})
+    return watch.Turns.model_validate({"items": found.rows, "next": found.next})
 
 
 @router.get("/rules")
-def rules(connection: Reading, watchlist: Name = None) -> models.Rules:
+def rules(connection: Reading, watchlist: Name = None) -> watch.Rules:
     """The rules in force, by watchlist and id."""
     known = in_force(connection, watchlist)
-    return models.Rules.model_validate(
+    return watch.Rules.model_validate(
         {
             "items": [
                 asdict(one.rule)
@@ -154,12 +155,12 @@ def alerts(
     since: Annotated[date | None, Query(description="Recorded on this day (UTC) or later.")] = None,
     after: Number = "",
     limit: Limit = 50,
-) -> models.Alerts:
+) -> watch.Alerts:
     """What was told to whom, or held back, and why: the newest first."""
     before = int(after) if after else rows.LARGEST_ID
     found = rows.alerts(connection, limit, before=before, status=status, since=since)
     items = [{**row, "recipient": whom(request, row["recipient"])} for row in found.rows]
-    return models.Alerts.model_validate({"items": items, "next": found.next})
+    return watch.Alerts.model_validate({"items": items, "next": found.next})
 
 
 @router.get("/mentions")
