@@ -78,10 +78,8 @@ def take_for_documents(opened: Browser, seen: World, state: Any, folder: Path) -
                 query = frame.locator("textarea[name=query]")
                 query.fill(f'{query.input_value().strip()} OR "trusted suppliers"')
                 frame.get_by_role("button", name="Try it").click()
-                frame.get_by_role(
-                    "heading", name="What it would change"
-                ).scroll_into_view_if_needed()
-            who.page.wait_for_load_state("networkidle")
+                frame.locator("#tried h2").first.scroll_into_view_if_needed()
+            who.page.wait_for_timeout(SETTLED)
             made.append(folder / f"pages-{name}.png")
             who.page.screenshot(path=made[-1], animations="disabled")
     return made
