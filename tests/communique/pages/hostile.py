@@ -55,6 +55,7 @@ ADDRESSES = (
     " https://one.example/ \u202e",
     "https://user:pass@one.example/" + "a" * 5_000,
     "vbscript:pwned()",
+    "http://[one.example/",
 )
 SOURCE = "hostile_one"
 PUBLISHER = '<b>Ministry</b> "><script>pwned()</script> {{7*7}} \u202eof Everything'

@@ -3,35 +3,23 @@ cleaning switched off, not with the policy switched off. Each of the two is enou
 
 from __future__ import annotations
 
-import shutil
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from playwright.sync_api import BrowserContext, Frame, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
-from communique.pages import evidence_cleaning, make_app
+from communique.pages import evidence_cleaning
 from communique.pages.evidence_cleaning import cleaned, document
-from communique.settings import Settings
-from communique.stack_env import free_port
-from scrapers.browser import NAMES
+from tests.communique.pages.browsing import launched, served
 from tests.communique.pages.conftest import DemoStore
 from tests.communique.pages.hostile_page import Collected, collect_hostile, page_at, trapped
-from tests.communique.pages.house import ANA, PREFIX, embedding
+from tests.communique.pages.house import ANA
 from tests.servers import Reply, Server
 
 pytestmark = pytest.mark.chromium
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 LONG_ENOUGH = 700  # milliseconds that a page is given to do what it must not
 
@@ -65,8 +53,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture
 def watched(playwright: Playwright) -> Iterator[Watched]:
-    path = next(filter(None, map(shutil.which, NAMES)))
-    browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS])
+    browser = launched(playwright)
     yield Watched(browser.new_context(extra_http_headers=ANA, accept_downloads=True))
     browser.close()
 
@@ -88,22 +75,6 @@ def hostile(demo: DemoStore, traps: Server, tmp_path: Path) -> Collected:
     collected = collect_hostile(demo.settings, demo.engine, traps, tmp_path)
     traps.connections = 0
     return collected
-
-
-@contextmanager
-def served(settings: Settings) -> Iterator[str]:
-    """The pages over HTTP; their address."""
-    house, pages, port = FastAPI(), make_app(embedding(settings)), free_port()
-    house.mount(PREFIX, pages)
-    server = uvicorn.Server(uvicorn.Config(house, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}{PREFIX}"
-    server.should_exit = True
-    thread.join()
-    pages.state.store.close()
 
 
 def click_everything(page: Page, frame: Page | Frame) -> None:
