@@ -24,7 +24,8 @@ MANY_WAITING = 1_000
 Marked = tuple[str, bool]
 _TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
 
-# Where a reader was mended, the wording changed but the statement did not.
+# Where a reader was mended, the wording changed but the statement did not. The limit keeps the
+# planner from reading all changes that there are.
 _AROUND = text("""
     SELECT s.id, s.part_of, whole.title AS whole_title,
            ARRAY(
@@ -42,12 +43,12 @@ _AROUND = text("""
                          = (least(o.id, s.id), greatest(o.id, s.id)))
                LIMIT :many
            ) AS bounded) AS others,
-           EXISTS (
-               SELECT FROM communique.changes c
+           coalesce((
+               SELECT true FROM communique.changes c
                JOIN communique.revisions b ON b.id = c.earlier_revision_id
                JOIN communique.revisions r ON r.id = c.revision_id
-               WHERE c.statement_id = s.id AND b.reader = r.reader
-           ) AS edited
+               WHERE c.statement_id = s.id AND b.reader = r.reader LIMIT 1
+           ), false) AS edited
     FROM communique.statements s
     LEFT JOIN communique.statements whole ON whole.id = s.part_of
     WHERE s.id = ANY(CAST(:ids AS bigint[]))

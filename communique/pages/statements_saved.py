@@ -41,17 +41,23 @@ _LOOK = text("""
     WHERE s.id = before.id RETURNING s.query, s.filters, before.seen_at
 """)
 _FORGET = text("DELETE FROM communique.saved_searches WHERE id = :id AND owner = :owner")
+# The limits inside make both of these a look at each statement by its number: bounded, however
+# common what is sought may be.
 _FRESH = text("""
     SELECT s.id, s.first_seen_at, d.day
     FROM (
         SELECT id, first_seen_at FROM communique.statements
         WHERE first_seen_at > :since ORDER BY first_seen_at DESC LIMIT :most
-    ) AS s JOIN communique.search_documents d ON d.statement_id = s.id
+    ) AS s CROSS JOIN LATERAL (
+        SELECT day FROM communique.search_documents WHERE statement_id = s.id LIMIT 1
+    ) AS d
     ORDER BY s.first_seen_at DESC
 """)
 _PROPOSED = text("""
-    SELECT statement_id FROM communique.search_documents
-    WHERE statement_id = ANY(CAST(:ids AS bigint[])) AND terms @@ CAST(:terms AS tsquery)
+    SELECT those.id FROM unnest(CAST(:ids AS bigint[])) AS those (id) CROSS JOIN LATERAL (
+        SELECT terms FROM communique.search_documents WHERE statement_id = those.id LIMIT 1
+    ) AS d
+    WHERE d.terms @@ CAST(:terms AS tsquery)
 """)
 
 
