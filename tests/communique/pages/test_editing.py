@@ -264,7 +264,7 @@ def test_a_whole_back_test_runs_on_and_ends_with_whoever_waits(
     demo: DemoStore, mine: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("communique.backtest_glance.PATIENCE", -1.0)
-    seen = soup(post(mine, "try", NEW, **HTMX))
+    seen = soup(post(mine, "try", NEW))
     assert "There was no time" in seen.text
     assert not seen.select("#save")
     whole = seen.select_one("#whole")
