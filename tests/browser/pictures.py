@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Frame, Page
 from tests.browser.analyst import THEMES, WIDTHS, Theme, analyst, browser, paths, session_of
 from tests.browser.world import ANA, World, world
 
-SHOWN = {"width": 1100, "height": 760}  # pixels of a picture in the documents
+SHOWN = {"width": 1100, "height": 900}  # pixels of a picture in the documents
 SETTLED = 2_000  # milliseconds
 HIGHEST = 2_400  # pixels; a longer page is cut
 LOW = 700
@@ -78,7 +78,8 @@ def take_for_documents(opened: Browser, seen: World, state: Any, folder: Path) -
                 query = frame.locator("textarea[name=query]")
                 query.fill(f'{query.input_value().strip()} OR "trusted suppliers"')
                 frame.get_by_role("button", name="Try it").click()
-                frame.locator("#tried h2").first.scroll_into_view_if_needed()
+                frame.get_by_role("button", name="Save clean-network").wait_for()
+                frame.locator("#tried h2").first.evaluate("heading => heading.scrollIntoView()")
             who.page.wait_for_timeout(SETTLED)
             made.append(folder / f"pages-{name}.png")
             who.page.screenshot(path=made[-1], animations="disabled")
