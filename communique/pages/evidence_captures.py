@@ -27,8 +27,10 @@ _CAPTURE = text("""
     JOIN communique.runs u ON u.id = c.run_id
     LEFT JOIN communique.addresses a ON a.id = c.address_id
     LEFT JOIN communique.statements s ON s.id = a.statement_id
-    WHERE c.id = :id
+    WHERE c.id = :id AND (CAST(:moment AS timestamptz) IS NULL OR c.fetched_at = :moment)
 """)
+# When it was fetched, as far as wordings tell: the planner then looks at that month alone.
+_MOMENT = text("SELECT captured_at FROM communique.revisions WHERE capture_id = :id LIMIT 1")
 _WORDINGS = text("""
     SELECT r.statement_id, r.number, r.title, r.reader, s.language,
            r.number = s.revision_number AS stands
@@ -76,7 +78,9 @@ class Archived:
 
 def known_capture(connection: Connection, capture: int) -> Known | None:
     """What the store knows of a capture; None: there is none of that number."""
-    facts = connection.execute(_CAPTURE, {"id": capture}).mappings().one_or_none()
+    moment = connection.execute(_MOMENT, {"id": capture}).scalar()
+    found = connection.execute(_CAPTURE, {"id": capture, "moment": moment})
+    facts = found.mappings().one_or_none()
     if facts is None:
         return None
     asked = {"id": capture, "address": facts["address_id"], "most": MOST_OTHERS}

@@ -16,13 +16,12 @@ from communique.showing import Rows, Shown
 # change says, so many pieces.
 MOST_LISTED, MOST_PIECES = 60, 120
 
+# Told when they were fetched, the planner looks at the months of these alone.
 _CAPTURES = text("""
     SELECT c.id, c.status, c.outcome, c.url, c.final_url, c.size, c.fetched_at, u.key AS run_key,
            u.kind AS run_kind, c.run_id
-    FROM communique.revisions r
-    JOIN communique.captures c ON c.id = r.capture_id AND c.fetched_at = r.captured_at
-    JOIN communique.runs u ON u.id = c.run_id
-    WHERE r.statement_id = :id AND r.number = ANY(:numbers)
+    FROM communique.captures c JOIN communique.runs u ON u.id = c.run_id
+    WHERE c.id = ANY(:ids) AND c.fetched_at = ANY(CAST(:moments AS timestamptz[]))
 """)
 
 
@@ -69,7 +68,11 @@ def wordings_of(connection: Connection, found: Shown, shown: int) -> tuple[Liste
         for row in rows
         if row["number"] in (1, shown) or row["number"] > rows[-1]["number"] - MOST_LISTED
     ]
-    asked = {"id": found.facts["id"], "numbers": [row["number"] for row in kept]}
+    there = [row for row in kept if row["fetched_at"] is not None]
+    asked = {
+        "ids": [row["capture_id"] for row in there],
+        "moments": [row["fetched_at"] for row in there],
+    }
     captures = {
         row["id"]: dict(row) for row in connection.execute(_CAPTURES, asked).mappings().all()
     }
