@@ -156,8 +156,9 @@ class _Count:
     ) -> tuple[date, list[int]]:
         """The day from which on all that is doubtful was read, and what of it matches."""
         now = time.monotonic()
-        with bounded(self._connection, deadline):
-            doubtful, every = doubtful_in(self._connection, self._selections.doubtful, since, until)
+        doubtful, every = doubtful_in(
+            self._connection, self._selections.doubtful, since, until, deadline, most=reader.most
+        )
         last = deadline - KEPT_BACK * max(0.0, deadline - now)
         found, decided = reader.matching(doubtful, last)
         if decided < len(doubtful):

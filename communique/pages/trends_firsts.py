@@ -142,10 +142,15 @@ class _Search:
         that could not be told."""
         if self._reader is None:
             return [], set()
-        with bounded(self._connection, deadline):
-            doubtful, every = doubtful_in(
-                *(self._connection, self._selections.doubtful, EARLIEST, _END), newest_first=False
-            )
+        doubtful, every = doubtful_in(
+            self._connection,
+            self._selections.doubtful,
+            EARLIEST,
+            _END,
+            deadline,
+            most=2 * self._reader.most,
+            newest_first=False,
+        )
         unread = set() if every else set(self._groups.values())
         waiting: dict[str, list[Doubtful]] = defaultdict(list)
         for one in doubtful:

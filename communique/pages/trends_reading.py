@@ -17,7 +17,7 @@ from communique.search.reading import matcher_of, read_matching
 from communique.search.values import Place
 
 BATCH = 50  # statements read at once
-MOST = 20_000  # places that one look brings
+MOST = 4_000  # places that one look brings, beside those that are known: more than can be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class Reader:
         self._asked, self._known = verdicts.of(connection, query)
         self._new: dict[int, bool] = {}
         self.read = 0
+
+    @property
+    def most(self) -> int:
+        """How many places it can use: those that it knows, and more than there is time for."""
+        return MOST + len(self._known)
 
     def matching(self, doubtful: Sequence[Doubtful], deadline: float) -> tuple[list[Place], int]:
         """Which of these match, and how many of them were decided, from the first on. deadline: of
@@ -81,12 +86,14 @@ def doubtful_in(
     selections: Iterable[Selection],
     since: date,
     until: date,
+    deadline: float,
     *,
+    most: int,
     newest_first: bool = True,
 ) -> tuple[list[Doubtful], bool]:
     """The statements of these selections from one day up to another (not included), each once, in
-    order; and whether these are all. Only the first MOST are; what a selection does not bring any
-    more, none does."""
+    order; and whether these are all. Only the first `most` of each are looked at, and what one does
+    not bring any more, none does. Raises TooLong at the deadline (of `time.monotonic`)."""
     found: dict[int, Doubtful] = {}
     sign = -1 if newest_first else 1
 
@@ -96,22 +103,22 @@ def doubtful_in(
     ends: list[Doubtful] = []
     for selection in selections:
         way, day = "DESC" if newest_first else "ASC", selection.day
-        rows = connection.execute(
-            text(f"""
-                {selection.before}
-                SELECT d.statement_id, d.day, s.source_id FROM {selection.rows}
-                WHERE {day} >= :since AND {day} < :until AND {selection.where}
-                ORDER BY {day} {way}, d.statement_id {way} LIMIT :most
-            """),  # noqa: S608 (constants of ours)
-            {**selection.values, "since": since, "until": until, "most": MOST},
-        ).all()
+        query = text(f"""
+            {selection.before}
+            SELECT d.statement_id, d.day, s.source_id FROM {selection.rows}
+            WHERE {day} >= :since AND {day} < :until AND {selection.where}
+            ORDER BY {day} {way}, d.statement_id {way} LIMIT :most
+        """)  # noqa: S608 (constants of ours)
+        values = {**selection.values, "since": since, "until": until, "most": most}
+        with bounded(connection, deadline):
+            rows = connection.execute(query, values).all()
         for row in rows:
             place = Place(row.day, row.statement_id)
             steady = not selection.reworded
             before = found.get(row.statement_id)
             steady = steady and (before is None or before.steady)
             found[row.statement_id] = Doubtful(place, row.source_id, steady)
-        if len(rows) == MOST:
+        if len(rows) == most:
             ends.append(found[rows[-1].statement_id])
     if not ends:
         return sorted(found.values(), key=order), True
