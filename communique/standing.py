@@ -64,7 +64,8 @@ _GAPS = text("""
     SELECT source_id, count(*) AS number FROM communique.gaps WHERE filled_at IS NULL GROUP BY 1
 """)
 _SUSPECT = text("""
-    SELECT source_id, count(*) AS number FROM communique.addresses WHERE suspect IS NOT NULL GROUP BY 1
+    SELECT source_id, count(*) AS number FROM communique.addresses
+    WHERE suspect IS NOT NULL GROUP BY 1
 """)
 
 
