@@ -20,8 +20,8 @@ RUNS, MAILS = 400, 5_000
 SHOWN_MAILS = 10
 # A mail that is due for so long waits for something.
 OVERDUE = timedelta(hours=1)
-# Formulations: the least time that is compared, how many are shown, and words of one in a query.
-LEAST_DAYS, PHRASES, LEAST_USERS, WORDS = 7, 5, 3, 14
+# Formulations: the time that is compared, how many are shown, and words of one in a query.
+LEAST_DAYS, MOST_DAYS, PHRASES, LEAST_USERS, WORDS = 7, 14, 5, 3, 14
 
 Facts = Row[*tuple[Any, ...]]
 
@@ -82,8 +82,7 @@ class Unsent:
 
 @dataclass(frozen=True, slots=True)
 class Rising:
-    """A formulation that gained users. query: how a search asks for it; names: of its followers'
-    sources, by id."""
+    """A formulation that gained users. query: how a search asks for it; words: as it is shown."""
 
     phrase: Phrase
     query: str
@@ -123,8 +122,9 @@ def unsent(connection: Connection, since: datetime, now: datetime) -> Unsent:
 
 def rising(connection: Connection, since: date, until: date) -> tuple[date, tuple[Rising, ...]]:
     """From which day on was looked, and the formulations that gained most users since, against as
-    many days before. A few days show nothing: a week is the least."""
+    many days before. A few days show nothing: a week is the least; and two are the most."""
     first = min(since, until - timedelta(days=LEAST_DAYS - 1))
+    first = max(first, until - timedelta(days=MOST_DAYS - 1))
     found = phrases(connection, first, until, min_users=LEAST_USERS, limit=3 * PHRASES)
     grown = [one for one in found if one.users > one.before]
     return first, tuple(
