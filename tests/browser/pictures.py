@@ -76,7 +76,7 @@ def take_for_documents(opened: Browser, seen: World, state: Any, folder: Path) -
             frame = who.tab(path) if name == "run" else who.within(path)
             if name == "rule":
                 query = frame.locator("textarea[name=query]")
-                query.fill(f'{query.input_value().strip()} OR "trusted suppliers"')
+                query.fill(f'{query.input_value().strip()} OR "high-risk vendor*"')
                 frame.get_by_role("button", name="Try it").click()
                 frame.get_by_role("button", name="Save clean-network").wait_for()
                 frame.locator("#tried h2").first.evaluate("heading => heading.scrollIntoView()")
