@@ -146,7 +146,7 @@ def run_page(key: str, source: str | None = None) -> str | None:
             None,
         )
         if found is None:
-            return None
+            return _backfill_page(session, key)
         dag_id, run_id = found
         page = f"{base_path()}/dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"
         if source is None:
@@ -163,6 +163,37 @@ def run_page(key: str, source: str | None = None) -> str | None:
             .limit(1)
         ).first()
     return page if task is None else f"{page}/tasks/{quote(task[0], safe='')}/mapped/{task[1]}"
+
+
+def _backfill_page(session: Any, key: str) -> str | None:
+    """The page of the task instance that began, or went on in, a backfill: its key names the
+    source and when it began."""
+    from datetime import datetime
+
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    job, _, rest = key.partition(":")
+    source, _, days_and_start = rest.partition(":")
+    try:
+        began = datetime.fromisoformat(days_and_start.partition(":")[2])
+    except ValueError:
+        return None
+    task = session.execute(
+        select(TaskInstance.run_id, TaskInstance.task_id, TaskInstance.map_index)
+        .where(
+            TaskInstance.dag_id == job,
+            TaskInstance._rendered_map_index == source,
+            TaskInstance.start_date <= began,
+        )
+        .order_by(TaskInstance.start_date.desc())
+        .limit(1)
+    ).first()
+    if task is None:
+        return None
+    run_id, task_id, index = task
+    page = f"{base_path()}/dags/{quote(job, safe='')}/runs/{quote(run_id, safe='')}"
+    return f"{page}/tasks/{quote(task_id, safe='')}/mapped/{index}"
 
 
 def _names(key: str) -> list[tuple[str, str]]:

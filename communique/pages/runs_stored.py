@@ -24,6 +24,12 @@ _RUNS = text("""
     WHERE key IN (SELECT :key UNION SELECT DISTINCT :key || ':' || desk FROM communique.sources)
     ORDER BY id
 """)
+# A backfill is named by its source and days, since another run may go on in it.
+_BACKFILL = text("""
+    SELECT id, kind, key, desk, started_at, finished_at FROM communique.runs
+    WHERE kind = 'backfill' AND starts_with(key, 'backfill:' || :source || ':')
+    ORDER BY id DESC LIMIT 1
+""")
 _TURNS = text("""
     SELECT c.*, o.publisher, o.desk FROM communique.coverage c
     JOIN communique.sources o ON o.id = c.source_id
@@ -90,8 +96,11 @@ def brought(
     connection: Connection, key: str, source: str | None, *, after: int = 0
 ) -> Brought | None:
     """What the run with this key brought; with a source, what that one did in it. after: the
-    capture behind which the page of statements begins. None: the store knows no such run."""
+    capture behind which the page of statements begins. Of a source's backfill, the latest one.
+    None: the store knows no such run."""
     runs = _rows(connection, _RUNS, key=key)
+    if not runs and source is not None and key.startswith("backfill:"):
+        runs = _rows(connection, _BACKFILL, source=source)
     if not runs:
         return None
     asked: dict[str, Any] = {"runs": [run["id"] for run in runs], "source": source}

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from communique.backfills import backfill_all
+from communique.jobs import open_line
 from communique.pages import make_app, runs_stored
 from communique.pages.runs_stored import brought
+from scrapers.facts import find
 from tests.communique.pages.conftest import DemoStore
 from tests.communique.pages.hostile import PUBLISHER, TITLES, assert_only_text
 from tests.communique.pages.house import ANA, PREFIX, embedding
@@ -91,6 +95,18 @@ def test_other_runs_and_tasks_say_what_would_be_here(
     answer = client.get(f"/communique{path}")
     assert answer.status_code == 200
     assert said in answer.text
+
+
+def test_a_sources_backfill_is_found_although_it_has_a_name_of_its_own(demo: DemoStore) -> None:
+    line = open_line(demo.settings, demo.engine)
+    backfill_all(line, [find(line.sources, "demo_mfa_en")], since=date(2026, 1, 1))
+    with at_task_of(demo, "demo_mfa_en") as client:
+        body = client.get("/communique/runs/backfill/manual__1/backfill/0").text
+    assert "Ministry of Foreign Affairs, spokesperson" in body
+    assert "the latest backfill of this source" in body
+    with at_task_of(demo, "demo_state") as client:
+        body = client.get("/communique/runs/backfill/manual__1/backfill/0").text
+    assert "The store holds nothing under" in body
 
 
 def test_a_task_that_has_not_begun_says_so(demo: DemoStore) -> None:
