@@ -26,6 +26,13 @@ SVG = "{http://www.w3.org/2000/svg}"
 HTMX = {"hx-request": "true"}
 
 
+@pytest.fixture(autouse=True)
+def _time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted is told here, not how soon: a busy machine takes its time."""
+    for name in ("trends_asked.PATIENCE", "trends_asked.FURTHER", "trends.FURTHER"):
+        monkeypatch.setattr(f"communique.pages.{name}", 60.0)
+
+
 def asked(client: TestClient, path: str = "/trends", status: int = 200, **query: object) -> str:
     answer = client.get(f"{PREFIX}{path}?{urlencode(query, doseq=True)}")
     assert answer.status_code == status, answer.text
