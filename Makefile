@@ -5,7 +5,8 @@ BIN = .venv/bin
 
 .DEFAULT_GOAL = all
 .NOTPARALLEL:
-.PHONY: all setup demo run test world killing check bench bench-large live-check up down help
+.PHONY: all setup demo run test world killing check bench bench-large live-check \
+  secrets image up down logs psql help
 
 # The system's own Python, never a downloaded one; this folder's environment, whatever is active.
 export UV_PYTHON_DOWNLOADS = never
@@ -51,17 +52,42 @@ bench-large: setup ## what a store of a million statements costs (an hour or two
 live-check: setup ## try every source on the real web (needs the internet)
 	COMMUNIQUE_HOME=.communique/live-check $(BIN)/communique collect
 
-ifneq ($(wildcard docker-compose.yml),)
-up: ## start all services in docker
-	docker compose up --build --detach --wait
+# Services in docker: EXECUTOR=celery WORKERS=2 for workers, PROFILES=mailbox,metrics,tls for more.
+EXECUTOR ?= local
+WORKERS ?= 2
+PROFILES ?=
+comma := ,
+profiles = $(subst $(comma), ,$(PROFILES)) $(if $(filter celery,$(EXECUTOR)),celery)
+all_profiles = celery,mailbox,metrics,tls
+compose = $(if $(filter celery,$(EXECUTOR)),COMMUNIQUE_EXECUTOR=CeleryExecutor) \
+  $(if $(filter mailbox,$(profiles)),COMMUNIQUE_SMTP_URL=smtp://mailbox:2525) \
+  $(if $(filter metrics,$(profiles)),COMMUNIQUE_STATSD=True) \
+  COMPOSE_PROFILES=$(subst $() ,$(comma),$(strip $(profiles))) docker compose
+
+secrets: ## passwords and keys for the services in docker, into ./secrets; what is there stays
+	@deploy/secrets.sh
+
+image: ## the services' image
+	COMMUNIQUE_REVISION=$$(git rev-parse --short HEAD 2>/dev/null || echo unknown) \
+	  docker compose build migrate
+
+up: ## start all services in docker (EXECUTOR=celery WORKERS=2, PROFILES=mailbox,metrics,tls)
+	@deploy/secrets.sh --check
+	@$(MAKE) --no-print-directory image
+	$(compose) up --detach --wait --wait-timeout 900 --remove-orphans \
+	  $(if $(filter celery,$(EXECUTOR)),--scale worker=$(WORKERS))
 
 down: ## stop them; what they stored is kept
-	docker compose down
-endif
+	COMPOSE_PROFILES=$(all_profiles) docker compose down
+
+logs: ## what the services in docker say, as they say it (ARGS='--tail 50 scheduler')
+	COMPOSE_PROFILES=$(all_profiles) docker compose logs --follow $(ARGS)
+
+psql: ## psql on their store, as its owner
+	docker compose exec postgres psql --username=communique --dbname=communique
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20 \
-	  $(if $(wildcard docker-compose.yml),,| grep -v -e ' up ' -e ' down ')
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 NO_PYTHON = 'Communiqué needs Python 3.11, 3.12 or 3.13 with venv. On Debian or Ubuntu:' \
             '  apt-get install python3 python3-venv'

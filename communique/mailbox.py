@@ -1,9 +1,10 @@
 """A mail server on this machine that keeps what it receives as files, for the demo and the tests.
 
-    python -m communique.mailbox FOLDER --port 2525
+    python -m communique.mailbox FOLDER --port 2525 [--pages 8025]
 
 Each mail becomes <number>-<slug>.eml, its HTML part <number>-<slug>.html, and index.html lists
-them. It speaks to this machine only and delivers nothing further.
+them; with --pages a browser reads them. It speaks to this machine only, unless --host says
+otherwise, and delivers nothing further.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import signal
 import socket
 import threading
 from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -28,6 +29,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from communique.mail.clean import shown
+from communique.mailbox_index import INDEX, pages
 
 HOST = "127.0.0.1"
 # Whoever wrote the mail, opening its copy runs no script and loads nothing.
@@ -38,15 +40,16 @@ HARMLESS = (
 
 
 @contextmanager
-def mailbox(folder: Path, port: int = 0) -> Iterator[str]:
+def mailbox(folder: Path, port: int = 0, host: str = HOST) -> Iterator[str]:
     """Receives mail into `folder` (made if missing) until the block ends; yields its address,
-    "smtp://127.0.0.1:PORT". port 0: any free one. Raises OSError where the port is taken."""
+    "smtp://127.0.0.1:PORT". port 0: any free one. host: the address to listen at. Raises OSError
+    where the port is taken."""
     folder.mkdir(parents=True, exist_ok=True)
-    with socket.create_server((HOST, port)) as listening:
+    with socket.create_server((host, port)) as listening:
         server = _Server(_Keeper(folder), listening)
         server.start()
         try:
-            yield f"smtp://{HOST}:{server.port}"
+            yield f"smtp://{host}:{server.port}"
         finally:
             server.stop()
 
@@ -55,7 +58,8 @@ class _Server(Controller):
     """aiosmtpd's threaded server on a socket that is already bound, so that port 0 works."""
 
     def __init__(self, handler: _Keeper, listening: socket.socket) -> None:
-        super().__init__(handler, hostname=HOST, port=listening.getsockname()[1])
+        host, port = listening.getsockname()
+        super().__init__(handler, hostname=host, port=port)
         self.listening = listening
 
     def _create_server(self) -> Awaitable[Any]:
@@ -144,42 +148,28 @@ def _header(mail: EmailMessage, name: str) -> str:
     return shown(str(mail.get(name, "")), 300)
 
 
-INDEX = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Mailbox</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #8884;
-         vertical-align: top; white-space: nowrap }
-td:nth-child(3) { white-space: normal; overflow-wrap: anywhere }
-</style></head><body>
-<h1>Mailbox</h1>
-<table><thead><tr><th>Date</th><th>To</th><th>Subject</th><th>Raw</th></tr></thead>
-<tbody>
-ROWS
-</tbody></table>
-</body></html>
-"""
-
-
 def main() -> None:
     """Runs a mailbox until it is interrupted."""
     parser = argparse.ArgumentParser(prog="python -m communique.mailbox", description=__doc__)
     parser.add_argument("folder", type=Path, help="where mails are kept")
     parser.add_argument("--port", type=int, default=2525, help="0: any free one")
+    parser.add_argument("--host", default=HOST, help="the address to listen at")
+    parser.add_argument("--pages", type=int, help="a port for a browser; 0: any free one")
     options = parser.parse_args()
     done = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: done.set())
     try:
-        with mailbox(options.folder, options.port) as address:
+        with mailbox(options.folder, options.port, options.host) as address, ExitStack() as stack:
             print(f"{address} keeps mail in {options.folder}", flush=True)
+            if options.pages is not None:
+                shown_at = stack.enter_context(pages(options.folder, options.pages, options.host))
+                print(f"{shown_at} shows it", flush=True)
             done.wait()
     except OSError as error:
-        parser.error(f"port {options.port} cannot be used: {error}. Choose another with --port.")
+        ports = f"port {options.port}"
+        ports += "" if options.pages is None else f" or {options.pages}"
+        parser.error(f"{ports} cannot be used: {error}. Choose another with --port or --pages.")
 
 
 if __name__ == "__main__":

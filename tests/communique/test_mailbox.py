@@ -12,9 +12,11 @@ from email.policy import default
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import requests
 from bs4 import BeautifulSoup
 
 from communique.mailbox import mailbox
+from communique.mailbox_index import pages
 
 
 def deliver(address: str, subject: str, html: str | None = None) -> None:
@@ -78,3 +80,23 @@ def test_it_runs_by_itself_until_it_is_told_to_stop(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert names(tmp_path) == ["001-hello.eml", "index.html"]
+
+
+def test_a_browser_reads_the_mails_and_runs_none_of_them(tmp_path: Path) -> None:
+    with pages(tmp_path, 0, "127.0.0.1") as shown, requests.Session() as browser:
+        empty = browser.get(f"{shown}/", timeout=5)
+        assert (empty.status_code, "Mailbox" in empty.text) == (200, True)
+        with mailbox(tmp_path) as address:
+            deliver(address, "Seen", "<html><head></head><p>Grüße</p><script>1</script></html>")
+        index = BeautifulSoup(browser.get(f"{shown}/", timeout=5).text, "lxml")
+        links = [str(link["href"]) for link in index("a")]
+        assert links == ["001-seen.html", "001-seen.eml"]
+        for link in links:
+            answer = browser.get(f"{shown}/{link}", timeout=5)
+            assert answer.status_code == 200
+            assert answer.headers["Content-Security-Policy"].startswith(
+                "sandbox; default-src 'none'"
+            )
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "Grüße" in browser.get(f"{shown}/001-seen.html", timeout=5).content.decode()
+        assert browser.get(f"{shown}/../{tmp_path.name}", timeout=5).status_code == 404
