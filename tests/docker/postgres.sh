@@ -4,8 +4,8 @@ set -eu
 [ "${1:-}" = postgres ] || exec "$@"
 PATH=$(echo /usr/lib/postgresql/*/bin):$PATH
 if [ "$(id -u)" = 0 ]; then
-    mkdir -p "$PGDATA"
-    chown -R postgres /var/lib/postgresql
+    mkdir -p "$PGDATA" /var/run/postgresql
+    chown -R postgres /var/lib/postgresql /var/run/postgresql
     exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"
 fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
