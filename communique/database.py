@@ -13,13 +13,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from communique.embedded import server
 from communique.settings import Settings, project_folder
 
 # Serialises two upgrades that start at once; any constant of our own will do.
 UPGRADE_LOCK = 0x434F4D4D
+
+EXPECTED = "Expected: postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 
 # Connections that a process keeps open, and as many again while it needs them.
 CONNECTIONS = 8
@@ -70,9 +72,15 @@ def database(
 
 
 def _engine(url: str, patience: Patience) -> Engine:
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:  # its message may hold the password
+        raise StoreError(f"COMMUNIQUE_DATABASE_URL is no address. {EXPECTED}") from error
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg2")
+    if parsed.drivername != "postgresql+psycopg2":
+        said = f"COMMUNIQUE_DATABASE_URL names {parsed.drivername!r}: the store is PostgreSQL."
+        raise StoreError(f"{said} {EXPECTED}")
     return create_engine(
         parsed,
         pool_pre_ping=True,
@@ -119,6 +127,11 @@ def require_current(engine: Engine) -> None:
         raise StoreError(
             f"PostgreSQL does not answer at {shown}: {error.orig}. "
             "Check COMMUNIQUE_DATABASE_URL, or unset it to use the embedded server."
+        ) from error
+    except ProgrammingError as error:
+        raise StoreError(
+            f"The store at {shown} may not be read by this login: {error.orig}. Give it the role "
+            "communique_app, as docs/operator.md says."
         ) from error
     if not current:
         raise StoreError(f"The store at {shown} is not migrated. Run: communique db upgrade")

@@ -58,25 +58,37 @@ class Difference:
     whatever order they were found: two rereads with the same one would write the same."""
 
     tallies: dict[str, Tally] = field(default_factory=dict)
-    _sum: int = 0
+    _digests: set[bytes] = field(default_factory=set)
 
     def add(self, one: Reread) -> None:
         """Counts one."""
         self.tallies.setdefault(one.claim.source, Tally()).add(one)
-        if one.result == "differs" and one.found is not None:
-            said = (one.claim.revision, one.found.sha256, one.differs, described(one))
-            digest = hashlib.sha256(repr(said).encode("utf-8", "replace")).digest()
-            self._sum = (self._sum + int.from_bytes(digest, "big")) % 2**256
+        if (digest := _digest(one)) is not None:
+            self._digests.add(digest)
+
+    def holds(self, one: Reread) -> bool:
+        """Whether exactly this change is one of these."""
+        return _digest(one) in self._digests
 
     @property
     def mark(self) -> str:
         """See the class."""
-        return f"{self.total['differs']}:{self._sum:064x}"
+        added = sum(int.from_bytes(digest, "big") for digest in self._digests) % 2**256
+        return f"{self.total['differs']}:{added:064x}"
 
     @property
     def total(self) -> Counter[str]:
         """How many of each result."""
         return sum((tally.results for tally in self.tallies.values()), Counter())
+
+
+def _digest(one: Reread) -> bytes | None:
+    """Names what would be written of a wording; None: nothing."""
+    if one.result != "differs" or one.found is None:
+        return None
+    said = (one.claim.revision, one.found.sha256, one.found.title, one.differs, described(one),
+            one.found.published)  # fmt: skip
+    return hashlib.sha256(repr(said).encode("utf-8", "replace")).digest()
 
 
 def wanted_of(sources: Collection[str] | None, reader: str | None, since: date | None) -> Wanted:
@@ -113,10 +125,14 @@ def difference(found: Iterable[Reread]) -> Difference:
     return counted
 
 
-def write(line: Line, found: Iterable[Reread]) -> tuple[int, int]:
-    """Writes down those that differ, a few in a transaction: how many wordings, how many dates."""
+def write(
+    line: Line, found: Iterable[Reread], approved: Difference | None = None
+) -> tuple[int, int]:
+    """Writes down those that differ, a few in a transaction: how many wordings, how many dates.
+    approved: nothing but what it holds, whatever else was stored, or read otherwise, meanwhile."""
     reworded = dated = 0
-    for batch in _batches(one for one in found if one.result == "differs"):
+    wanted = (one for one in found if approved is None or approved.holds(one))
+    for batch in _batches(one for one in wanted if one.result == "differs"):
         done = apply(line.engine, batch, line.topics, line.settings.clock())
         reworded, dated = reworded + done[0], dated + done[1]
     return reworded, dated

@@ -20,6 +20,8 @@ from communique.rule_drafts import Draft, typed
 from communique.watchlist_yaml import change, dumped, parsed, rule_lines
 
 _COMMENT = re.compile(r"(\s*)#")
+# Line ends to YAML, and to hardly anybody else.
+_ODD_ENDS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 
 
 class NotEditableError(ValueError):
@@ -118,6 +120,9 @@ def new_file(title: str, draft: Draft) -> str:
 
 
 def _opened(text: str) -> _File:
+    if odd := _ODD_ENDS.search(text):
+        line = text.count("\n", 0, odd.start()) + 1
+        raise NotEditableError(f"line {line} holds U+{ord(odd[0]):04X}, which ends lines in YAML")
     root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     pairs = root.value if isinstance(root, yaml.MappingNode) else ()
     key, listed = next(((k, v) for k, v in pairs if k.value == "rules"), (None, None))

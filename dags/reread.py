@@ -8,7 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import DAG, Param, dag, get_current_context, task
+from airflow.sdk import (
+    DAG,
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+    dag,
+    get_current_context,
+    task,
+)
 from communique_airflow import DESKS, airflow_settings, logical_date, open_airflow_line, source_ids
 from communique_care import PATIENT, run_failed
 
@@ -37,6 +46,11 @@ so nobody is told of one. By hand: `communique reread`, and `--apply`.
 
 class DifferenceChanged(Exception):
     """What would be written is not what was approved of."""
+
+
+NO_SECOND_LOOK = ExceptionRetryPolicy(
+    rules=[RetryRule(DifferenceChanged, RetryAction.FAIL, reason="another look would see the same")]
+)
 
 
 def reread_dag(settings: Settings) -> DAG:
@@ -123,7 +137,7 @@ def compare(wanted: dict[str, Any]) -> dict[str, Any] | None:
     return {"summary": said, "mark": found.mark, "wanted": wanted}
 
 
-@task(execution_timeout=timedelta(hours=12))
+@task(execution_timeout=timedelta(hours=12), retry_policy=NO_SECOND_LOOK)
 def write(compared: dict[str, Any]) -> dict[str, int]:
     """Writes down what was approved of, and nothing else."""
     from communique import reread_runs
@@ -134,9 +148,10 @@ def write(compared: dict[str, Any]) -> dict[str, int]:
         if now.mark != compared["mark"]:
             raise DifferenceChanged(
                 "What would be written now is not what was approved of: readers or wordings have "
-                "changed since. Nothing was written. Next: trigger the DAG again."
+                "changed since, or an earlier try of this task was interrupted and has written "
+                "some of it. This try wrote nothing. Next: trigger the DAG again."
             )
-        reworded, dated = reread_runs.write(line, reread_runs.found_by(line, wanted))
+        reworded, dated = reread_runs.write(line, reread_runs.found_by(line, wanted), now)
     log.info("Written down: %s wordings, %s dates.", reworded, dated)
     return {"reworded": reworded, "dated": dated}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from communique.health import NOT_RUN, WORST_FIRST
 from communique.settings import Settings
 from communique.standing import Standing
+from scrapers.errors import SourceFactsError
 from scrapers.facts import load_sources
 from scrapers.sources import DESKS, Source
 
@@ -35,8 +36,12 @@ def known_sources(settings: Settings) -> tuple[Source, ...]:
     """All sources. Raises SourceFactsError where the files cannot be used."""
     folder = settings.sources
     files = sorted(folder.glob("*.y*ml")) if folder.is_dir() else []
-    stamps = [(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files]
-    return _loaded(folder, tuple(stamps))
+    try:
+        stamps = [(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files]
+        return _loaded(folder, tuple(stamps))
+    except OSError as error:  # a link to nowhere, a file that went away just now
+        said = f"{error.filename or folder} cannot be read: {error.strerror}"
+        raise SourceFactsError(said) from error
 
 
 @lru_cache(maxsize=4)

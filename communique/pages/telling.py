@@ -8,7 +8,13 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as NoneFreeError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -24,6 +30,7 @@ SIGNED_OUT = "You are not signed in, or no longer. Sign in, then load this page 
 LONGEST = 1_000  # characters of one error
 CANCELED = "57014"
 WAITED = frozenset({"55P03", "40P01", "40001"})  # for a lock; against each other
+LACKING = frozenset({"42501", "42P01", "42703", "42883", "3F000"})  # rights, tables, columns ...
 SOON = {"Retry-After": "5"}
 
 
@@ -79,6 +86,19 @@ async def _failed(request: Request, error: DBAPIError) -> Response:
     return await told(request, 503, "PostgreSQL does not answer. Try again in a moment.", SOON)
 
 
+async def _lacking(request: Request, error: ProgrammingError) -> Response:
+    """The store was changed under us, or was never as we need it; all else is a fault of ours."""
+    if getattr(error.orig, "pgcode", None) not in LACKING:
+        raise error
+    log.error("%r: the store is not as it should be: %s", request.url.path, error.orig)
+    said = f"The store is not as these pages need it: {_first_line(error)}. Whoever runs it: "
+    return await told(request, 503, _discreet(request, f"{said}communique db upgrade"))
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]
+
+
 async def _none_free(request: Request, error: NoneFreeError) -> Response:
     log.error("no connection was free: %s", error)
     return await told(request, 503, "Too many ask at once. Try again in a moment.", SOON)
@@ -104,4 +124,5 @@ HANDLERS: Mapping[Any, Callable[[Request, Any], Awaitable[Response]]] = {
     InterfaceError: _failed,
     NoneFreeError: _none_free,
     DataError: _unstorable,
+    ProgrammingError: _lacking,
 }

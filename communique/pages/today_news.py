@@ -26,24 +26,33 @@ POSTERS = 60
 
 Facts = Row[*tuple[Any, ...]]
 
-_HITS = text("""
-    SELECT m.revision_id, m.rule_id, m.created_at, u.severity, r.number, r.backfilled,
+_LOOKED_AT = """(
+    SELECT id, revision_id, rule_id, created_at FROM communique.matches
+    WHERE created_at > :since AND created_at <= :until ORDER BY created_at DESC LIMIT :looked
+)"""
+# What a backfill brings, thousands at once, takes no place from what is news.
+_HITS = text(f"""
+    SELECT m.revision_id, m.created_at, m.severity, m.number,
            s.id AS statement, s.story_id, s.first_seen_at, s.published_at,
            coalesce(s.published_on, (s.first_seen_at AT TIME ZONE 'UTC')::date) AS day
     FROM (
-        SELECT m.id, m.revision_id, m.rule_id, m.created_at, u.severity
-        FROM (
-            SELECT id, revision_id, rule_id, created_at FROM communique.matches
-            WHERE created_at > :since AND created_at <= :until
-            ORDER BY created_at DESC LIMIT :looked
-        ) m JOIN communique.rules u ON u.id = m.rule_id
+        SELECT m.revision_id, m.created_at, u.severity, r.statement_id, r.number
+        FROM {_LOOKED_AT} m
+        JOIN communique.rules u ON u.id = m.rule_id
+        JOIN communique.revisions r ON r.id = m.revision_id AND NOT r.backfilled
         ORDER BY array_position(CAST(:gravest AS text[]), u.severity), m.created_at DESC, m.id DESC
         LIMIT :most
     ) m
-    JOIN communique.rules u ON u.id = m.rule_id
-    JOIN communique.revisions r ON r.id = m.revision_id
+    JOIN communique.statements s ON s.id = m.statement_id
+    ORDER BY array_position(CAST(:gravest AS text[]), m.severity), m.created_at DESC
+""")  # noqa: S608 (constants of ours)
+_BACKFILLED = text(f"""
+    SELECT count(DISTINCT s.story_id) FROM {_LOOKED_AT} m
+    JOIN communique.revisions r ON r.id = m.revision_id AND r.backfilled
     JOIN communique.statements s ON s.id = r.statement_id
-""")
+    WHERE NOT s.story_id = ANY(CAST(:stories AS bigint[]))
+""")  # noqa: S608 (constants of ours)
+_LOOKED = text(f"SELECT count(*) AS number, min(created_at) AS first FROM {_LOOKED_AT} m")  # noqa: S608
 # What was told of a story before: a match that no backfill brought; and whether one did find it.
 _BEFORE = text("""
     SELECT t.story, x.told, x.found
@@ -73,7 +82,9 @@ _WORDINGS = text("""
     SELECT r.id AS revision, r.number, r.title, left(r.text, :read) AS text, r.seen_at,
            s.id AS statement, s.story_id, s.source_id, s.url, s.language, s.first_seen_at,
            s.published_on, s.published_at, s.date_precision, s.date_zone, s.date_zone_assumed,
-           s.date_text, s.withdrawn_at, o.publisher, o.country, o.host_country
+           s.date_text, s.withdrawn_at, o.publisher, o.country, o.host_country,
+           EXISTS (SELECT FROM communique.revisions b WHERE b.statement_id = r.statement_id
+                   AND b.number = r.number - 1 AND b.reader = r.reader) AS edited
     FROM communique.revisions r
     JOIN communique.statements s ON s.id = r.statement_id
     JOIN communique.sources o ON o.id = s.source_id
@@ -105,7 +116,7 @@ class Found:
 class News:
     """What the period brought. new, again: stories found first in it, and older ones that somebody
     posted anew; the gravest first, then the newest. backfilled: how many a backfill alone brought.
-    reached: how far back was looked; None: the whole period."""
+    reached: from when on nothing is left out; None: in the whole period."""
 
     new: tuple[Found, ...]
     again: tuple[Found, ...]
@@ -122,7 +133,7 @@ class Entry:
     """A story as it is shown. facts: the wording that stands for it, with its statement and source.
     rules: those that hold for it. title: with the matched words marked. more: passages that are not
     shown. late: it came long after its date, or was found before by a backfill. edited: an edit
-    made a rule hold. first: the publisher who posted it first, where that is another, with its
+    made a rule hold; not where only another reader of ours read it otherwise. first: the publisher who posted it first, where that is another, with its
     statement; others: names of further ones."""
 
     found: Found
@@ -149,9 +160,8 @@ def news(connection: Connection, since: datetime, until: datetime) -> News:
     rows = connection.execute(_HITS, asked).all()
     stories: dict[int, list[Facts]] = defaultdict(list)
     for row in rows:
-        if not row.backfilled:
-            stories[row.story_id].append(row)
-    brought = {row.story_id for row in rows if row.backfilled} - set(stories)
+        stories[row.story_id].append(row)
+    brought = connection.execute(_BACKFILLED, asked | {"stories": list(stories)}).scalar_one()
     before = {
         row.story: row
         for row in connection.execute(_BEFORE, {"stories": list(stories), "since": since})
@@ -164,9 +174,18 @@ def news(connection: Connection, since: datetime, until: datetime) -> News:
     return News(
         new=tuple(one for one in found if not one.told),
         again=tuple(one for one in found if one.told and one.story in again),
-        backfilled=len(brought),
-        reached=min(row.created_at for row in rows) if len(rows) == TOLD_APART else None,
+        backfilled=brought,
+        reached=_reached(rows, connection.execute(_LOOKED, asked).one()),
     )
+
+
+def _reached(rows: Sequence[Facts], looked: Facts) -> datetime | None:
+    """From when on nothing is left out: of the least grave that was reached, the oldest."""
+    first = looked.first if looked.number == LOOKED_AT else None
+    if len(rows) < TOLD_APART:
+        return first
+    least = rows[-1].severity
+    return min(row.created_at for row in rows if row.severity == least)
 
 
 def _found(story: int, hits: Sequence[Facts], before: Facts | None) -> Found:
@@ -222,7 +241,7 @@ def _entry(
         excerpts=passages,
         more=more,
         late=late or found.backfilled,
-        edited=facts.number > 1 and facts.first_seen_at <= since,
+        edited=facts.edited and facts.first_seen_at <= since,
         first=first,
         others=tuple(others),
     )

@@ -136,8 +136,9 @@ def try_rule(
 def trial(request: Request, job: str, trials: TrialsOf) -> Response:
     """How a back-test of all statements stands; what it found once it is over."""
     found = trials.look(job, visitor_of(request).name)
+    elsewhere = job if found is None and trials.elsewhere(job) else ""
     template = "_trial_progress.html" if is_fragment(request) else "trial.html"
-    return page(request, template, fragment=is_fragment(request), job=found)
+    return page(request, template, fragment=is_fragment(request), job=found, elsewhere=elsewhere)
 
 
 @router.post("/watchlists/save", include_in_schema=False)
@@ -219,7 +220,7 @@ def _values(
     topics = sorted({rule.topic for rule in loaded.rules if rule.topic})
     known = [one.name for one in loaded.watchlists]
     names = ("checked", "refused", "difference", "hand_over", "answer", "looked", "job", "busy")
-    blank: dict[str, Any] = dict.fromkeys((*names, "against"))
+    blank: dict[str, Any] = dict.fromkeys((*names, "against", "elsewhere"))
     fixed = {
         "form": form,
         "topics": topics,

@@ -124,7 +124,8 @@ class Trials:
     ) -> str:
         """Begins a back-test of one rule of a draft, in place of any other of this owner. Returns
         the number by which it is asked for. seal: kept until it is done. Raises BusyError."""
-        job = Job(secrets.token_urlsafe(16), owner, (rule.watchlist, rule.id), seal)
+        number = f"{time.time():.0f}-{secrets.token_urlsafe(16)}"
+        job = Job(number, owner, (rule.watchlist, rule.id), seal)
         with self._lock:
             self._forget_old()
             for other in self._jobs.values():
@@ -146,6 +147,15 @@ class Trials:
                 return None
             job.asked_at = time.monotonic()
             return job
+
+    def elsewhere(self, number: str) -> bool:
+        """Whether a back-test that this process does not know may be under way in another one of
+        the same house: its number tells when it began."""
+        began, _, _ = number.partition("-")
+        with self._lock:
+            if number in self._jobs or not (began.isdecimal() and len(began) < 12):
+                return False
+        return abs(time.time() - int(began)) < LONGEST
 
     def close(self) -> None:
         """Ends what is under way."""

@@ -33,7 +33,12 @@ from communique.watchlist_files import (
     remove_rule,
     save_rule,
 )
-from communique.watchlist_text import with_rule, without_rule, written_draft
+from communique.watchlist_text import (
+    NotEditableError,
+    with_rule,
+    without_rule,
+    written_draft,
+)
 from communique.watchlists import load_files, load_watchlists
 
 ANA = Author("ana", "because", datetime(2026, 3, 2, 12, tzinfo=timezone.utc))
@@ -355,3 +360,10 @@ def test_a_file_written_otherwise_is_left_to_a_person(folder: Path, engine: Engi
         save_rule(engine, folder, HARBOUR, version(folder), ANA)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM communique.rule_edits")).scalar() == 0
+
+
+@pytest.mark.parametrize("end", ["\r", "\x85", "\u2028"])
+def test_lines_that_only_yaml_parts_are_left_to_a_person(end: str) -> None:
+    odd = PORTS.replace("title: Ports\n", f"title: 'Ports{end}  and more'\n")
+    with pytest.raises(NotEditableError, match="line 2 holds"):
+        without_rule(odd, "harbour")

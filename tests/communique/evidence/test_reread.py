@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from types import SimpleNamespace
 
 import pytest
 
 from communique.evidence.claims import Wanted
-from communique.rereading import apply, reread
+from communique.reread_runs import difference, write
+from communique.rereading import Reread, apply, reread
+from communique.settings import Settings
 from scrapers.facts import load_sources
 from scrapers.values import Statement
 from tests.communique.evidence.ministry import Ministry
@@ -115,3 +118,24 @@ def test_whoever_is_killed_leaves_each_statement_old_or_new(ministry: Ministry) 
     assert apply(ministry.store, found, lambda _: [], found[0].claim.seen_at) == (3, 0)
     assert apply(ministry.store, found, lambda _: [], found[0].claim.seen_at) == (0, 0)
     assert ministry.rows(mended) == [(3,)]
+
+
+def test_nothing_is_written_but_what_was_approved_of(ministry: Ministry) -> None:
+    ministry.collect()
+    for name in ("t1.shtml", "t2.shtml"):
+        as_read_before(ministry, name, f"Half of {name}.")
+    sources = {one.id: one for one in load_sources(ministry.sources)}
+
+    def again() -> list[Reread]:
+        return list(reread(ministry.store, Wanted(), sources, processes=1))
+
+    approved = difference(again())
+    as_read_before(ministry, "t4.shtml", "Read otherwise since, half of it.")
+    found = again()
+    assert difference(found).mark != approved.mark
+    assert [one.claim.statement for one in found if approved.holds(one)] == sorted(
+        ministry.statements[name] for name in ("t1.shtml", "t2.shtml")
+    )
+    line = SimpleNamespace(engine=ministry.store, topics=lambda _: [], settings=Settings())
+    assert write(line, found, approved) == (2, 0)  # type: ignore[arg-type]
+    assert len(ministry.rows("SELECT * FROM communique.revisions WHERE number = 2")) == 2

@@ -283,6 +283,26 @@ def test_a_whole_back_test_runs_on_and_ends_with_whoever_waits(
     assert mine.get(where).status_code == 200
 
 
+def test_a_back_test_is_found_whichever_server_of_the_house_is_asked(
+    demo: DemoStore, folder: Path, mine: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("communique.backtest_glance.PATIENCE", -1.0)
+    seen = soup(post(mine, "try", NEW))
+    where = seen.select_one("#whole")["hx-get"]  # type: ignore[index]
+    with opened(demo.settings.model_copy(update={"watchlists": folder})) as other:
+        told = soup(other.get(where, headers=HTMX)).select_one("#whole")
+        assert told is not None
+        assert told["hx-get"] == where  # asked on, until the one that has it answers
+        gone = other.get("/communique/watchlists/trial", params={"job": "1000-x"}, headers=HTMX)
+        assert "not here any more" in gone.text
+    for _ in range(200):
+        answer = mine.get(where, headers=HTMX)
+        if "Adds" in answer.text:
+            break
+        time.sleep(0.05)
+    assert soup(answer).select_one("#seal")
+
+
 def test_back_tests_are_few_at_once(demo: DemoStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("communique.pages.watchlists_trials._tried", _slow)
     trials, rule = Trials(), Rule("ports", "x", "X", "info", "harbour")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from starlette.responses import Response
 
 from communique.database import CONNECTIONS
@@ -216,6 +219,52 @@ def test_a_store_that_is_away_is_told_at_once_and_to_strangers_discreetly(
         assert time.monotonic() - begun < 3
         said = client.get(PREFIX + "/confirm/x.y", headers=NOBODY)
         assert (said.status_code, "127.0.0.1" in said.text) == (503, False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["unsaid", "mysql://ana:unsaid@host/store", "sqlite:///unsaid.db", "postgresql://h:unsaid/x"],
+)
+def test_an_address_of_no_store_is_told_with_what_is_expected(
+    demo: DemoStore, address: str
+) -> None:
+    with opened(demo.settings.model_copy(update={"database_url": address})) as client:
+        answer = client.get(PREFIX + "/today")
+    assert answer.status_code == 503
+    assert "Expected: postgresql://" in answer.text
+    assert "unsaid" not in answer.text
+
+
+def test_a_store_that_is_not_as_it_should_be_is_told_with_what_to_do(demo: DemoStore) -> None:
+    with demo.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE communique.matches RENAME TO away"))
+    with opened(demo.settings) as client:
+        answer = client.get(PREFIX + "/today")
+    assert answer.status_code == 503
+    assert "communique db upgrade" in answer.text
+    owner = make_url(demo.settings.database_url or "")
+    stranger = f"stranger_{owner.database}"
+    with demo.engine.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {stranger} LOGIN PASSWORD 'unsaid'"))
+    his = owner.set(username=stranger, password="unsaid").render_as_string(hide_password=False)
+    with opened(demo.settings.model_copy(update={"database_url": his})) as client:
+        answer = client.get(PREFIX + "/today")
+    with demo.engine.begin() as connection:
+        connection.execute(text(f"DROP ROLE {stranger}"))
+    assert answer.status_code == 503
+    assert "may not be read by this login" in answer.text
+    assert "unsaid" not in answer.text
+
+
+def test_a_file_of_facts_that_went_away_is_told(demo: DemoStore, tmp_path: Path) -> None:
+    folder = tmp_path / "sources"
+    shutil.copytree(demo.settings.sources, folder)
+    (folder / "media.yaml").unlink(missing_ok=True)
+    (folder / "media.yaml").symlink_to(tmp_path / "nowhere")
+    with opened(demo.settings.model_copy(update={"sources": folder})) as client:
+        assert client.get(PREFIX + "/sources").status_code == 503
+        today = client.get(PREFIX + "/today")
+    assert (today.status_code, "media.yaml" in today.text) == (200, True)
 
 
 def test_a_setting_that_cannot_be_is_told_and_not_shown(demo: DemoStore) -> None:

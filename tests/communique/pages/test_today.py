@@ -4,7 +4,7 @@ late is said; who could not be checked is seen without colours; a period is that
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from html import unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 
 from communique.alerting import judge
 from communique.health import WORST_FIRST
+from communique.pages import today_news
 from communique.pages.sources_facts import SIGNS
 from communique.pages.today_period import WrongPeriod, period
 from communique.pages.today_work import quoted
@@ -28,6 +29,7 @@ from tests.communique.alert_rows import edit, post
 from tests.communique.pages.conftest import DemoStore
 from tests.communique.pages.hostile import assert_only_text, store_hostile
 from tests.communique.pages.house import OMAR, opened
+from tests.communique.pages.statement_rows import match, rule
 
 TODAY = "/communique/today"
 NOW = datetime(2026, 3, 3, 18, tzinfo=timezone.utc)  # the demonstration's clock
@@ -122,6 +124,68 @@ def test_an_older_story_posted_anew_is_no_news_and_a_backfill_neither(demo: Demo
         assert "1 more story came from a backfill" in plain(body)
         week = client.get(TODAY, params={"period": "week"}).text
         assert "The old harbour plan" in part(week, "urgent")
+
+
+def test_what_a_backfill_brings_takes_no_place_from_what_is_news(
+    demo: DemoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(today_news, "TOLD_APART", 4)
+    day = {"seen": NOW - timedelta(hours=1), "backfilled": True}
+    post(demo.engine, title="The news", text=HARBOUR, seen=NOW - timedelta(hours=2))
+    with demo.engine.begin() as connection:
+        connection.execute(text("DELETE FROM communique.delivery_matches"))
+        connection.execute(text("DELETE FROM communique.matches"))
+    judged(demo)
+    for number in range(6):
+        old = {"url": f"https://one.example/old/{number}.htm", "on": date(2025, 3, 1 + number)}
+        words = f"{HARBOUR} Told of the {number}th year, long ago and far away."
+        post(demo.engine, title=f"Old {number}", text=words, **old, **day)
+    judged(demo)
+    with demo.engine.connect() as connection:
+        found = today_news.news(connection, NOW - timedelta(days=1), NOW)
+        shown = today_news.entries(connection, found.new, NOW - timedelta(days=1))
+    assert [entry.facts.title for entry in shown] == ["The news"]
+    assert found.backfilled == 6
+    assert found.reached is None
+
+
+def test_what_may_be_left_out_is_said_of_the_least_grave(
+    demo: DemoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(today_news, "TOLD_APART", 3)
+    with demo.engine.begin() as connection:
+        connection.execute(text("DELETE FROM communique.delivery_matches"))
+        connection.execute(text("DELETE FROM communique.matches"))
+    grave, light = rule(demo.engine, "grave"), rule(demo.engine, "light", "info")
+    for number, hours in ((grave, 20), (light, 10), (light, 3), (light, 2)):
+        at = NOW - timedelta(hours=hours)
+        url = f"https://one.example/{hours}.htm"
+        match(demo.engine, post(demo.engine, url=url, seen=at), number, [("text", 0, 2)])
+        with demo.engine.begin() as connection:
+            last = "UPDATE communique.matches SET created_at = :at WHERE id = (SELECT max(id) FROM "
+            connection.execute(text(f"{last} communique.matches)"), {"at": at})
+    with demo.engine.connect() as connection:
+        found = today_news.news(connection, NOW - timedelta(days=1), NOW)
+    assert [one.severity for one in found.new] == ["urgent", "info", "info"]
+    assert found.reached == NOW - timedelta(hours=3)  # not of the urgent one, which is 20 h old
+
+
+def test_what_only_another_reader_of_ours_reads_so_is_no_edit(demo: DemoStore) -> None:
+    seen = NOW - timedelta(days=5)
+    posted = post(demo.engine, title="On masts", text="Masts and nothing else.", seen=seen)
+    settle(demo.engine, seen)
+    judge(demo.engine, load_watchlists(demo.settings.watchlists), seen)
+    made = edit(demo.engine, posted, "On masts", HARBOUR, seen=NOW - timedelta(hours=3))
+    with demo.engine.begin() as connection:
+        values = {"id": made.revision}
+        connection.execute(
+            text("UPDATE communique.revisions SET reader = 'test/2' WHERE id = :id"), values
+        )
+    judged(demo)
+    with opened(demo.settings) as client:
+        told = part(client.get(TODAY).text, "urgent")
+    assert "On masts" in told
+    assert "by an edit" not in told
 
 
 def test_an_edit_that_makes_a_rule_hold_is_news_by_an_edit(demo: DemoStore) -> None:
