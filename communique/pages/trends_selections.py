@@ -32,13 +32,13 @@ _REWORDED = (
     "EXISTS (SELECT FROM communique.revisions w WHERE w.statement_id = d.statement_id "
     "AND w.number > 1)"
 )
-_RULE = """s.id IN (
-    SELECT r.statement_id
+_RULE = """(
+    SELECT DISTINCT r.statement_id, r.number
     FROM communique.rules u
     JOIN communique.matches m ON m.rule_id = u.id
     JOIN communique.revisions r ON r.id = m.revision_id
-    JOIN communique.statements t ON t.id = r.statement_id AND t.revision_number = r.number
-    WHERE u.watchlist = :watchlist AND u.rule = :rule)"""
+    WHERE u.watchlist = :watchlist AND u.rule = :rule) f
+    JOIN communique.statements s ON s.id = f.statement_id AND s.revision_number = f.number"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,11 @@ class Selection:
 @dataclass(frozen=True, slots=True)
 class Selections:
     """sure: statements that hold it. doubtful: those that have to be read; no statement stands in
-    two of `sure`."""
+    two of `sure`. at_once: some days of it cost as much as all."""
 
     sure: tuple[Selection, ...]
     doubtful: tuple[Selection, ...] = ()
+    at_once: bool = False
 
 
 def selections_of(connection: Connection, subject: Subject) -> Selections:
@@ -69,7 +70,7 @@ def selections_of(connection: Connection, subject: Subject) -> Selections:
     if subject.kind == "rule":
         watchlist, _, rule = subject.asked.partition("/")
         named = {"watchlist": watchlist, "rule": rule}
-        return Selections((Selection(_STATEMENTS, _RULE, _DAY, named),))
+        return Selections((Selection(_RULE, "true", _DAY, named),), at_once=True)
     if subject.query is None:
         where = "s.topics @> ARRAY[CAST(:topic AS text)]"
         return Selections((Selection(_STATEMENTS, where, _DAY, {"topic": subject.asked}),))

@@ -53,6 +53,12 @@ class StatementRow(Table):
             postgresql_where=text("withdrawn_at IS NOT NULL"),
         ),
         Index("statements_topics_idx", "topics", postgresql_using="gin"),
+        # Counting many statements by day and source reads this alone, and no wide row.
+        Index(
+            "statements_counted_idx",
+            "id",
+            postgresql_include=["revision_number", "source_id", "published_on", "first_seen_at"],
+        ),
         Index("statements_part_of_idx", "part_of", postgresql_where=text("part_of IS NOT NULL")),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -93,6 +99,8 @@ class Revision(Table):
             ["capture_id", "captured_at"],
             ["communique.captures.id", "communique.captures.fetched_at"],
         ),
+        # From many matches to their statements, without reading the wordings.
+        Index("revisions_counted_idx", "id", postgresql_include=["statement_id", "number"]),
         Index("revisions_unjudged_idx", "id", postgresql_where=text("judged_at IS NULL")),
         Index("revisions_reworded_idx", "statement_id", postgresql_where=text("number > 1")),
         Index("revisions_unsettled_idx", "id", postgresql_where=text("settled_at IS NULL")),

@@ -60,3 +60,11 @@ def upgrade() -> None:
         schema=S,
         postgresql_where=sa.text("number > 1"),
     )
+    op.create_index(
+        "statements_counted_idx", "statements", ["id"], schema=S,
+        postgresql_include=["revision_number", "source_id", "published_on", "first_seen_at"],
+    )  # fmt: skip
+    op.create_index(
+        "revisions_counted_idx", "revisions", ["id"], schema=S,
+        postgresql_include=["statement_id", "number"],
+    )  # fmt: skip
