@@ -1,0 +1,106 @@
+"""What docker-compose.yml and its scripts promise, as far as it shows without an engine: the rest
+is `python -m tests.docker`."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+OPEN_TO_ALL = {"caddy"}  # the proxy is what others reach
+SERVICES: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
+    (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+)["services"]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_service_has_bounds_and_no_rights(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
+    published = [port for port in service.get("ports", []) if "127.0.0.1" not in port]
+    assert not published or name in OPEN_TO_ALL
+
+
+def test_only_services_that_collect_or_are_looked_at_reach_out() -> None:
+    within = {name for name, service in SERVICES.items() if service["networks"] == ["store"]}
+    assert within == {"postgres", "redis", "migrate", "watch"}
+
+
+def test_no_service_has_a_secret_that_stands_in_the_file() -> None:
+    secret = ("PASSWORD", "_SECRET", "_KEY", "_CONN", "SMTP_URL", "DATABASE_URL", "BROKER_URL")
+    for service in SERVICES.values():
+        given = (service.get("environment") or {}).items()
+        told = {name: value for name, value in given if name.endswith(secret)}
+        assert {name for name, value in told.items() if not value.startswith("${")} == set()
+        assert not [value for value in told.values() if not value.endswith(":-}")]
+
+
+def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
+    script = tmp_path / "deploy" / "secrets.sh"
+    script.parent.mkdir()
+    shutil.copy(ROOT / "deploy/secrets.sh", script)
+    missing = subprocess.run([script, "--check"], capture_output=True, text=True, check=False)
+    assert missing.returncode == 1
+    assert "secrets/jwt_secret" in missing.stderr
+    assert "make secrets" in missing.stderr
+
+    subprocess.run([script], check=True, capture_output=True)
+    folder = tmp_path / "secrets"
+    made = {file.name: file.read_text() for file in folder.iterdir()}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {name for service in SERVICES.values() for name in service.get("secrets", ())} == set(
+        made
+    )
+    assert made["airflow_db_password"] in made["airflow_database_url"]
+
+    (folder / "jwt_secret").unlink()
+    subprocess.run([script], check=True, capture_output=True)
+    again = {file.name: file.read_text() for file in folder.iterdir()}
+    assert again.pop("jwt_secret") != made.pop("jwt_secret")
+    assert again == made
+    assert subprocess.run([script, "--check"], check=False).returncode == 0
+
+
+@pytest.fixture
+def answering(tmp_path: Path) -> Iterator[str]:
+    (tmp_path / "health").write_text(
+        '{"metadatabase": {"status": "healthy"}, "triggerer": {"status": "unhealthy"}}'
+    )
+    quiet = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=str(tmp_path))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (["/health"], 0),
+        (["/health", "metadatabase"], 0),
+        (["/health", "triggerer"], 1),
+        (["/health", "scheduler"], 1),
+        (["/elsewhere"], 1),
+    ],
+)
+def test_a_service_is_healthy_where_airflow_says_so(
+    answering: str, asked: list[str], status: int
+) -> None:
+    path, *components = asked
+    told = [sys.executable, ROOT / "deploy/healthy.py", f"{answering}{path}", *components]
+    assert subprocess.run(told, check=False, capture_output=True).returncode == status
