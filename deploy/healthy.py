@@ -1,4 +1,4 @@
-"""Whether a service does its work, for docker's health checks. Started every half minute, so it
+"""Whether a service does its work, for docker's health checks. Started several times a minute, so it
 imports little.
 
     healthy.py ADDRESS [COMPONENT]   answers with 200; and Airflow calls this component healthy
