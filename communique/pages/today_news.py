@@ -133,8 +133,8 @@ class Entry:
     """A story as it is shown. facts: the wording that stands for it, with its statement and source.
     rules: those that hold for it. title: with the matched words marked. more: passages that are not
     shown. late: it came long after its date, or was found before by a backfill. edited: an edit
-    made a rule hold; not where only another reader of ours read it otherwise. first: the publisher who posted it first, where that is another, with its
-    statement; others: names of further ones."""
+    made a rule hold; not where only another reader of ours read it otherwise. first: the publisher
+    who posted it first, where that is another, with its statement; others: names of further ones."""
 
     found: Found
     facts: Facts

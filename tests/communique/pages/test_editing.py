@@ -288,7 +288,7 @@ def test_a_back_test_is_found_whichever_server_of_the_house_is_asked(
 ) -> None:
     monkeypatch.setattr("communique.backtest_glance.PATIENCE", -1.0)
     seen = soup(post(mine, "try", NEW))
-    where = seen.select_one("#whole")["hx-get"]  # type: ignore[index]
+    where = str(seen.select("#whole")[0]["hx-get"])
     with opened(demo.settings.model_copy(update={"watchlists": folder})) as other:
         told = soup(other.get(where, headers=HTMX)).select_one("#whole")
         assert told is not None

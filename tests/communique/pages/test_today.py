@@ -7,6 +7,7 @@ import re
 from datetime import date, datetime, timedelta, timezone
 from html import unescape
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -130,14 +131,17 @@ def test_what_a_backfill_brings_takes_no_place_from_what_is_news(
     demo: DemoStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(today_news, "TOLD_APART", 4)
-    day = {"seen": NOW - timedelta(hours=1), "backfilled": True}
+    day: dict[str, Any] = {"seen": NOW - timedelta(hours=1), "backfilled": True}
     post(demo.engine, title="The news", text=HARBOUR, seen=NOW - timedelta(hours=2))
     with demo.engine.begin() as connection:
         connection.execute(text("DELETE FROM communique.delivery_matches"))
         connection.execute(text("DELETE FROM communique.matches"))
     judged(demo)
     for number in range(6):
-        old = {"url": f"https://one.example/old/{number}.htm", "on": date(2025, 3, 1 + number)}
+        old: dict[str, Any] = {
+            "url": f"https://one.example/old/{number}.htm",
+            "on": date(2025, 3, 1 + number),
+        }
         words = f"{HARBOUR} Told of the {number}th year, long ago and far away."
         post(demo.engine, title=f"Old {number}", text=words, **old, **day)
     judged(demo)
