@@ -134,7 +134,7 @@ class Entry:
     rules: those that hold for it. title: with the matched words marked. more: passages that are not
     shown. late: it came long after its date, or was found before by a backfill. edited: an edit
     made a rule hold; not where only another reader of ours read it otherwise. first: the publisher
-    who posted it first, where that is another, with its statement; others: names of further ones."""
+    who posted it first, where that is another, with its statement; others: further names."""
 
     found: Found
     facts: Facts
@@ -181,11 +181,11 @@ def news(connection: Connection, since: datetime, until: datetime) -> News:
 
 def _reached(rows: Sequence[Facts], looked: Facts) -> datetime | None:
     """From when on nothing is left out: of the least grave that was reached, the oldest."""
-    first = looked.first if looked.number == LOOKED_AT else None
-    if len(rows) < TOLD_APART:
-        return first
-    least = rows[-1].severity
-    return min(row.created_at for row in rows if row.severity == least)
+    first: datetime | None = looked.first if looked.number == LOOKED_AT else None
+    if len(rows) == TOLD_APART:
+        least = rows[-1].severity
+        first = min(row.created_at for row in rows if row.severity == least)
+    return first
 
 
 def _found(story: int, hits: Sequence[Facts], before: Facts | None) -> Found:
