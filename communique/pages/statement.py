@@ -33,7 +33,7 @@ router = APIRouter()
 PATH = "/statements/{statement:int}"
 # Characters of a text that rules are explained on, and of two that are compared, while somebody
 # waits.
-EXPLAINED, COMPARED = 400_000, 2_000_000
+EXPLAINED, COMPARED = 100_000, 2_000_000
 PRECISION = {
     "minute": "Known to the minute",
     "day": "Known to the day",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from communique.rules.holds import Case, holds
 from communique.rules.index import Ranges
@@ -135,13 +137,25 @@ class _Asking:
         )
 
     def _places(self, term: str, words: Words, field: TextField | None) -> list[int]:
-        terms = self.view.stems if words.stemmed else self.view.terms
+        index = self._by_stem if words.stemmed else self._by_term
         wanted = stem(term, self.document.language) if words.stemmed else term
-        test = wildcard_pattern(wanted).match if is_wildcard(wanted) else wanted.__eq__
-        titles = self.view.titles
-        low = titles if field == "text" else 0
-        high = titles if field == "title" else len(terms)
-        return [place for place in range(low, high) if test(terms[place])]
+        if is_wildcard(wanted):
+            test = wildcard_pattern(wanted).match
+            found = sorted(place for one, those in index.items() if test(one) for place in those)
+        else:
+            found = index.get(wanted, [])
+        first_of_text = bisect_left(found, self.view.titles)
+        if field is None:
+            return found
+        return found[:first_of_text] if field == "title" else found[first_of_text:]
+
+    @cached_property
+    def _by_term(self) -> dict[str, list[int]]:
+        return _index(self.view.terms)
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[int]]:
+        return _index(self.view.stems)
 
     def _quotes(self, windows: Ranges) -> str:
         shown = [f"“{self._words(first, end)}”" for first, end in windows[:FEW]]
@@ -152,6 +166,14 @@ class _Asking:
         words = " ".join(getattr(self.document, span.field)[span.start : span.end].split())
         half = QUOTED // 2
         return words if len(words) <= QUOTED else f"{words[:half]} ... {words[-half:]}"
+
+
+def _index(terms: Sequence[str]) -> dict[str, list[int]]:
+    """Where each term stands: a long text is asked for thousands of them."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, term in enumerate(terms):
+        places[term].append(place)
+    return dict(places)
 
 
 def _of_parts(node: And | Or, parts: tuple[Explanation, ...]) -> str:

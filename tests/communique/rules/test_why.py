@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -90,3 +92,18 @@ def test_the_answer_is_the_matchers(query: str) -> None:
     explanation = why(rule, DOCUMENT)
     assert explanation.held == bool(hits)
     assert explanation.spans == (hits[0].spans if hits else ())
+
+
+def test_a_long_text_is_looked_through_once_for_all_words_of_a_rule() -> None:
+    words = " ".join(f"word{number % 40}" for number in range(100_000))
+    each = (f'"word{n} nowhere" OR "harbo* x{n}" OR text:"wor* x{n}"' for n in range(150))
+    query = " OR ".join(each)
+    rule = Rule("w", "r", "A rule", "info", query, ())
+    begun = time.monotonic()
+    why(rule, replace(DOCUMENT, text="short"))
+    little = time.monotonic() - begun
+    begun = time.monotonic()
+    found = why(rule, replace(DOCUMENT, text=words))
+    assert not found.held
+    assert time.monotonic() - begun < 10 * little + 3  # not a look for each word
+    assert asked('text:"dredging met"').reason.startswith("not in the text: dredging")
