@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, text
@@ -78,8 +79,11 @@ def forget(connection: Connection, learned: Collection[StockMark]) -> None:
 
 
 def _passage(wording: Wording, start: int, end: int) -> Passage:
-    first, last = wording.starts.index(start), wording.ends.index(end)
-    return Passage(first, last + 1, 0, last + 1 - first)
+    """The tokens between two characters. What stored them may have been another tokenizer, with
+    other edges: then those that lie wholly between."""
+    first = min(bisect_left(wording.starts, start), len(wording.starts) - 1)
+    last = max(bisect_right(wording.ends, end), first + 1)
+    return Passage(first, last, 0, last - first)
 
 
 _COLUMNS = (

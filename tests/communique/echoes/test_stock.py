@@ -58,6 +58,19 @@ def test_what_ends_every_page_of_a_source_is_learned_and_its_echoes_removed(
     assert said(engine) == []
 
 
+def test_echoes_with_the_edges_of_another_tokenizer_hinder_nothing(engine: Engine) -> None:
+    publish(engine, [f"{own_words(n)}. {own_words(n + 50)}. {FURNITURE}" for n in range(6)])
+    assert settle(engine, NOW, steps=(find_echoes,)).problems == ()
+    with engine.begin() as connection:
+        connection.execute(
+            text('UPDATE communique.echoes SET start = start - 1, "end" = "end" - 2')
+        )
+    more = [f"{own_words(n)}. {own_words(n + 50)}. {FURNITURE}" for n in range(100, 108)]
+    publish(engine, more, first=6)
+    assert settle(engine, NOW, steps=(find_echoes,), batch=3).problems == ()
+    assert said(engine) == []
+
+
 def test_a_talking_point_of_twenty_sources_stays(engine: Engine) -> None:
     for source in range(20):
         publish(
