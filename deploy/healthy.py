@@ -1,5 +1,5 @@
-"""Whether a service does its work, for docker's health checks. Started several times a minute, so it
-imports little.
+"""Whether a service does its work, for docker's health checks. Started several times a minute, so
+it imports little.
 
     healthy.py ADDRESS [COMPONENT]   answers with 200; and Airflow calls this component healthy
     healthy.py worker                this host's Celery worker answers over the broker
