@@ -100,11 +100,15 @@ def try_rule(
         return _answered(request, settings, form, checked=checked)
     try:
         file = read_watchlist(settings.watchlists, form.draft.watchlist)
+        if not form.new and file.version != form.version:
+            return _meanwhile(request, settings, form, file)
+        form = with_file(form, file)
     except WatchlistFileError as error:
         return _answered(request, settings, form, checked=checked, refused=str(error))
-    if not form.new and file.version != form.version:
-        return _meanwhile(request, settings, form, file)
-    form = with_file(form, file)
+    if form.new and form.was:  # the loader could not use it, so that `check` does not know it
+        said = f"{file.path.name} has a rule of this id already, in which something is wrong: "
+        said += "edit that one, or choose another id."
+        return _answered(request, settings, form, checked=checked, refused=said)
     rule = form.draft.as_rule()
     draft = [one for one in file.rules if one.id != rule.id] + [rule]
     today = settings.clock().date()
@@ -173,7 +177,10 @@ def _meanwhile(
 ) -> Response:  # fmt: skip
     """The file is another one now: what was typed stays, beside what the file says."""
     there = file.rule(form.draft.rule)
-    theirs = file.draft(form.draft.rule)
+    try:
+        theirs = file.draft(form.draft.rule)
+    except WatchlistFileError as error:
+        return _answered(request, settings, form, status=409, refused=str(error))
     untouched = bool(theirs and theirs.digest == form.was) or (form.new and theirs is None)
     said = f"{file.path.name} was changed by somebody else since you opened it. Nothing was saved. "
     said += (

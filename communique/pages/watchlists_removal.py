@@ -54,9 +54,7 @@ def remove(
     try:
         remove_rule(engine, settings.watchlists, watchlist, rule, version, author)
     except ChangedMeanwhileError as error:
-        draft = error.now.draft(rule)
-        if draft is None:
-            raise HTTPException(409, f"{error} The rule is not in it any more.") from error
+        _, draft = in_file(settings, watchlist, rule)
         return _removal(request, settings, connection, error.now, draft, refused=str(error))
     except WatchlistFileError as error:
         raise HTTPException(409, str(error)) from error

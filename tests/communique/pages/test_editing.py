@@ -283,6 +283,35 @@ def test_a_whole_back_test_runs_on_and_ends_with_whoever_waits(
     assert mine.get(where).status_code == 200
 
 
+def test_a_new_rule_never_takes_the_place_of_one_that_is_half_done(
+    mine: TestClient, folder: Path
+) -> None:
+    file = folder / "5g-huawei.yaml"
+    half = "\n  - id: sea-cables\n    name: Half done\n    severity: info\n    query: (huawei AND\n"
+    file.write_text(file.read_text("utf-8") + half, "utf-8")
+    tried = post(mine, "try", NEW)
+    assert "has a rule of this id already" in tried.text
+    assert not soup(tried).select("#save")
+    assert post(mine, "save", form_of(soup(tried))).status_code == 409
+    assert file.read_text("utf-8").endswith(half)
+
+
+def test_a_file_that_only_a_person_may_change_is_told(mine: TestClient, folder: Path) -> None:
+    file = folder / "odd.yaml"
+    file.write_text("rules: [{id: a, name: A, severity: info, query: huawei}]\n", "utf-8")
+    tried = post(mine, "try", NEW | {"watchlist": "odd"})
+    assert tried.status_code == 200
+    assert "its rules stand in one line" in tried.text
+    shown = edited(mine, query="huawei")
+    written = folder / "clean-network.yaml"
+    written.write_text(file.read_text("utf-8").replace("id: a,", "id: clean-network,"), "utf-8")
+    for what in ("try", "save"):
+        said = post(mine, what, shown)
+        assert (said.status_code, "fault of ours" in said.text) == (409, False)
+    gone = {"watchlist": "clean-network", "rule": "clean-network", "version": shown["version"]}
+    assert post(mine, "remove", gone).status_code == 409
+
+
 def test_a_back_test_is_found_whichever_server_of_the_house_is_asked(
     demo: DemoStore, folder: Path, mine: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
