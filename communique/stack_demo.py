@@ -125,7 +125,7 @@ def _environment(settings: Settings, airflow_url: str, users: Mapping[str, str])
 
 
 def _subscribe_readers(settings: Settings, engine: Engine) -> None:
-    line = open_line(settings, engine)
+    line = open_line(settings.model_copy(update={"as_of": archive.days()[0]}), engine)
     known = [watchlist.name for watchlist in line.loaded.watchlists]
     with engine.begin() as connection:
         for reader in READERS:

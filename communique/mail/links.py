@@ -18,12 +18,17 @@ if TYPE_CHECKING:  # mails are composed with links: it imports this module
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """one_click: an https address that ends the subscriptions by a POST (RFC 8058); None: there
-    are no pages, or not over https. mailto: the same by mail. command: the same in a terminal."""
+    """page: the analysts' page that ends the subscriptions; None: there are no pages. mailto: the
+    same by mail. command: the same in a terminal."""
 
-    one_click: str | None
+    page: str | None
     mailto: str
     command: str
+
+    @property
+    def one_click(self) -> str | None:
+        """The page, where a mail program may end them there by a POST (RFC 8058): over https."""
+        return self.page if self.page and urlsplit(self.page).scheme == "https" else None
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -46,9 +51,8 @@ def links(
     They hold for ever, and are the same each time."""
     ids = (subscription_id,) if isinstance(subscription_id, int) else subscription_id
     token = sign(connection, "unsubscribe", ids)
-    page = page_for(settings, "unsubscribe", token)
     return Links(
-        one_click=page if page and urlsplit(page).scheme == "https" else None,
+        page=page_for(settings, "unsubscribe", token),
         mailto=mail_for(origin, "unsubscribe", token),
         command=f"communique unsubscribe {token}",
     )

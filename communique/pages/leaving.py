@@ -102,7 +102,13 @@ def _page(
         found = find()
     except SubscriptionError as error:
         return outside_page(
-            request, "refused.html", status=400, framed=False, said=str(error), sign_in=False
+            request,
+            "refused.html",
+            status=400,
+            framed=False,
+            said=str(error),
+            sign_in=False,
+            signed_out=False,
         )
     about = [_told(one, purpose) for one in found]
     return outside_page(

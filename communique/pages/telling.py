@@ -46,7 +46,12 @@ async def told(
         answer = JSONResponse({"detail": said}, status)
     elif visitor is None:
         answer = outside_page(
-            request, "refused.html", status=status, said=said, sign_in=status in (401, 403)
+            request,
+            "refused.html",
+            status=status,
+            said=said,
+            sign_in=status in (401, 403),
+            signed_out=status == 401,
         )
     elif is_fragment(request):
         answer = page(request, "_error.html", status=status, fragment=True, said=said)

@@ -115,18 +115,25 @@ def _watched(
     those = _counted_sources(counted, sources)
     if not those or table is None:
         return
-    first = min(one.added_at for one in those).date()
+    days, until = [one.added_at.date() for one in those], counted[0].span.until
     many = "1 source" if len(those) == 1 else f"{len(those):,} sources"
-    late = [one for one in those if one.added_at.date() >= table.since]
-    said = f"What is counted is of {many}, watched since {first}"
-    if late:
-        many = "all" if len(late) == len(those) else str(len(late))
+    within = sum(table.since <= day < until for day in days)
+    after = sum(day >= until for day in days)
+    said = f"What is counted is of {many}, watched since {min(days)}"
+    if within:
+        many = _of_all(within, len(days))
         said += f"; {many} of them only since a day within this period (▲ on the axis of time)"
+    if after:
+        said += f"; {_of_all(after, len(days))} of them only since a day after this period"
     said += (
         ". What a source published before that day is here only as far back as its listings, or a "
         "backfill, reached: a rise may be a new source."
     )
     yield said
+
+
+def _of_all(many: int, total: int) -> str:
+    return "all" if many == total else f"{many:,}"
 
 
 def _counted_sources(

@@ -116,3 +116,7 @@ def test_a_mail_offers_one_click_where_there_are_pages_over_https(engine: Engine
         }
         unsafe = links(Settings(pages_url="http://pages.example.org"), store, 3, origin)
         assert unsafe.one_click is None
+        assert (
+            unsafe.page
+            == f"http://pages.example.org/unsubscribe/{sign(store, 'unsubscribe', (3,))}"
+        )

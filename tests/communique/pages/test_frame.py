@@ -121,6 +121,7 @@ def test_whoever_is_not_signed_in_gets_a_page_that_shows_the_way_and_nothing_els
         answer = odd.get(PREFIX + path, headers=NOBODY)
         assert answer.status_code == 401
         assert f'href="/auth/login/?next={PREFIX}{path}"' in answer.text
+        assert "<h1>Sign in first</h1>" in answer.text
         assert "/static/" not in answer.text.replace(f"next={PREFIX}{path}", "")
         assert "<script" not in answer.text
         style = answer.text.split("<style>")[1].split("</style>")[0]

@@ -155,6 +155,11 @@ def test_sources_that_were_added_later_are_marked(demo: DemoStore, client: TestC
     body = BeautifulSoup(asked(client, q="huawei", since="2026-02-20"), "lxml")
     notes = body.select_one(".notes").get_text()  # type: ignore[union-attr]
     assert "watched since 2026-01-05; 1 of them only since a day within this period" in notes
+    assert "after this period" not in notes
+    with demo.engine.begin() as connection:
+        connection.execute(text("UPDATE communique.sources SET added_at = '2026-06-01T00:00Z'"))
+    body_after = asked(client, q="huawei", since="2026-02-20", until="2026-03-04")
+    assert "watched since 2026-06-01; all of them only since a day after this period" in body_after
     titles = [title.get_text() for title in body.select(".only-wide title")]
     assert f"added to what is watched: {late}" in titles
 
