@@ -2,8 +2,7 @@
 
 Makes stand-ins for the images that cannot be pulled, builds ours, starts it with the local executor
 and collects the demonstration's first day; stops all, starts all with Celery and two workers,
-counts that nothing is lost, and collects the second day. Needs a docker engine, its compose plugin
-and debootstrap.
+counts that nothing is lost, and collects the second day. Needs a docker engine and debootstrap.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from communique.demo import archive
 from communique.stack_airflow import Airflow
 from communique.stack_demo import DESKS, LONGEST, READERS
 from communique.stack_runs import start_run, wait_for_answers, wait_for_dags, wait_for_runs
-from tests.docker import bases, image
+from tests.docker import bases, image, plugins
 from tests.docker.compose import Deployment, Failed, deployment
 
 COUNTED = ("sources", "captures", "statements", "revisions", "matches", "deliveries", "mails")
@@ -56,7 +55,8 @@ def main() -> int:
 
 
 def _try(made: Deployment) -> None:
-    with _step("Stand-ins for images"):
+    with _step("Plugins, stand-ins for images"):
+        plugins.add_missing()
         bases.make_missing()
     with _step("Without secrets nothing starts"):
         _refuses(made)
