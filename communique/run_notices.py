@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 # A notice is sent along with what waited before it; no callback may take for ever over that.
 MOST_MAILS = 50
 NOBODY = "COMMUNIQUE_MAINTAINERS names nobody: nobody is told"
+# DAGs that run every hour, and each time a desk was collected: what lasts would fail each run.
+OFTEN, APART = ("alert", "digest", "canary"), 6  # hours from one notice of it to the next
 # Notes of what was told without a store, kept so long.
 KEPT = timedelta(days=7)
 
@@ -40,6 +42,15 @@ class RunNotice:
     subject: str
     lines: Sequence[str]
     next: str
+
+
+def trouble_key(dag_id: str, run_id: str, kind: str, now: datetime) -> str:
+    """Names a trouble, so that it is told once: in a run; of a DAG that runs every hour once in
+    APART hours, whichever runs it meets. kind: of trouble. now: aware."""
+    if dag_id not in OFTEN:
+        return f"{dag_id}:{run_id}:{kind}"
+    utc = now.astimezone(timezone.utc)
+    return f"{dag_id}:{kind}:{utc:%Y-%m-%d}:{utc.hour // APART}"
 
 
 def tell(settings: Settings, notice: RunNotice, now: datetime) -> str:

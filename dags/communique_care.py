@@ -44,7 +44,7 @@ TOLD_OTHERWISE = ("SourceFailed", "SourceUnreachable", "RuleFailed", "CanarySile
 
 def failed(context: Mapping[str, Any]) -> None:
     """Airflow's failure notice: tells the maintainers that a task has failed for good, once for
-    each run and kind of trouble. Runs in the task's own process."""
+    each run and kind of trouble, as `trouble_key` says. Runs in the task's own process."""
     error, ti = context.get("exception"), context["ti"]
     kind = type(error).__name__
     try:
@@ -57,11 +57,10 @@ def failed(context: Mapping[str, Any]) -> None:
     lines = (
         f"Task {where} of DAG {ti.dag_id} has failed, in run {ti.run_id}, and is not tried again.",
         f"{kind}: {error}" if isinstance(error, BaseException) else str(error),
-        "Other tasks of this run that fail alike are not told again.",
+        "Other tasks of this run that fail alike are not told again; nor, for some hours, are the "
+        "next runs of a DAG that runs every hour.",
     )
-    # The mail server's trouble is one trouble, whichever run meets it.
-    key = "mail" if kind == MailFailed.__name__ else f"{ti.dag_id}:{ti.run_id}:{kind}"
-    _tell(key, f"{ti.dag_id}: a task has failed", lines, ti.dag_id, ti.run_id, daily=key == "mail")
+    _tell(kind, f"{ti.dag_id}: a task has failed", lines, ti.dag_id, ti.run_id)
 
 
 def run_failed(context: Mapping[str, Any]) -> None:
@@ -79,8 +78,7 @@ def run_failed(context: Mapping[str, Any]) -> None:
             f"{', '.join(silent)}.",
             "Most often their process was killed: too little memory, or a worker that went away.",
         )
-        key = f"{dag_id}:{run_id}:killed"
-        _tell(key, f"{dag_id}: a task was killed", lines, dag_id, run_id)
+        _tell("killed", f"{dag_id}: a task was killed", lines, dag_id, run_id)
 
 
 def _spoke(dag_id: str, run_id: str, name: str) -> bool:
@@ -95,10 +93,8 @@ def _spoke(dag_id: str, run_id: str, name: str) -> bool:
     return found is not None
 
 
-def _tell(
-    key: str, subject: str, lines: tuple[str, ...], dag_id: str, run_id: str, *, daily: bool = False
-) -> None:
-    from communique.run_notices import RunNotice, tell
+def _tell(kind: str, subject: str, lines: tuple[str, ...], dag_id: str, run_id: str) -> None:
+    from communique.run_notices import RunNotice, tell, trouble_key
     from communique.settings import Settings
 
     try:
@@ -107,7 +103,9 @@ def _tell(
         log.warning("%s", error)
         settings = Settings()
     now = settings.clock()
-    name = f"run:{key}:{now:%Y-%m-%d}" if daily else f"run:{key}"
+    key = trouble_key(dag_id, run_id, kind, now)
+    # The mail server's trouble is one trouble, whichever run meets it.
+    name = f"run:mail:{now:%Y-%m-%d}" if kind == MailFailed.__name__ else f"run:{key}"
     advice = f"Look at its log: {_page(dag_id, run_id)}. Mend what it names, then clear the task."
     log.info("%s", tell(settings, RunNotice(name, subject, lines, advice), now))
 

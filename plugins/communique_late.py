@@ -48,7 +48,7 @@ async def late(context: Mapping[str, Any]) -> str:
 
 
 def _tell(run: Mapping[str, Any]) -> str:
-    from communique.run_notices import RunNotice, tell
+    from communique.run_notices import RunNotice, tell, trouble_key
 
     dag_id, run_id = str(run["dag_id"]), str(run["dag_run_id"])
     lines = (
@@ -57,10 +57,10 @@ def _tell(run: Mapping[str, Any]) -> str:
         "The next run may wait for this one. Airflow itself may be slow, or without workers.",
     )
     advice = f"Look at what it waits for: {run_page(dag_id, run_id)}"
-    key, settings = f"run:{dag_id}:{run_id}:late", _settings()
-    said = tell(
-        settings, RunNotice(key, f"{dag_id}: a run is late", lines, advice), settings.clock()
-    )
+    settings = _settings()
+    now = settings.clock()
+    key = f"run:{trouble_key(dag_id, run_id, 'late', now)}"
+    said = tell(settings, RunNotice(key, f"{dag_id}: a run is late", lines, advice), now)
     log.info("%s", said)
     return said
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from communique.run_notices import NOBODY, RunNotice, tell
+from communique.run_notices import NOBODY, RunNotice, tell, trouble_key
 from communique.settings import Settings
 from tests.communique.alert_rows import NOW
 from tests.communique.post_office import post_office
@@ -37,6 +38,16 @@ def test_a_notice_is_queued_once_and_sent_at_once(
         mails = [(mail["To"], mail["Subject"]) for mail in office.arrived]
     assert mails == [("mina@example.org", "alert: a task has failed")]
     assert said[1] == "the maintainers know already"
+
+
+def test_what_lasts_is_not_told_by_every_hourly_run_but_told_again() -> None:
+    def named(dag_id: str, hours: int) -> str:
+        return trouble_key(dag_id, f"run {hours}", "Error", NOW + timedelta(hours=hours))
+
+    assert len({named("alert", hours) for hours in range(24)}) in (4, 5)
+    assert len({named("collect_china", hours) for hours in range(24)}) == 24
+    assert named("alert", 0) != named("digest", 0)
+    assert trouble_key("alert", "one", "killed", NOW) != trouble_key("alert", "one", "late", NOW)
 
 
 def test_without_a_store_it_is_mailed_all_the_same_and_once_a_day(tmp_path: Path) -> None:
