@@ -21,6 +21,7 @@ from airflow.sdk import (
 from communique_airflow import DESKS, airflow_settings, logical_date, open_airflow_line, source_ids
 from communique_care import PATIENT, run_failed
 
+from communique.forms import FormRefused
 from communique.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ DOC = """
 Reads archived pages again with today's readers, after one was mended; nothing is fetched. Start it
 with *Trigger*, which shows the form.
 
-- `check` refuses a form that makes no sense.
+- `check` refuses a form that makes no sense; `compare` a reader that has read nothing.
 - `compare` reads again what stands and shows, in its log and in the request for approval, what
   would change. Where nothing would, the rest is skipped.
 - `approve` waits for a person: *Required Actions* on the run's page. Rejected: nothing is written.
@@ -49,7 +50,10 @@ class DifferenceChanged(Exception):
 
 
 NO_SECOND_LOOK = ExceptionRetryPolicy(
-    rules=[RetryRule(DifferenceChanged, RetryAction.FAIL, reason="another look would see the same")]
+    rules=[
+        RetryRule(DifferenceChanged, RetryAction.FAIL, reason="another look would see the same"),
+        RetryRule(FormRefused, RetryAction.FAIL, reason="another try would be refused too"),
+    ]
 )
 
 
@@ -91,7 +95,8 @@ def reread_dag(settings: Settings) -> DAG:
         },
     )
     def rereading() -> None:
-        compared: Any = compare(check())
+        wanted: Any = check()
+        compared: Any = compare(wanted)
         approved = ApprovalOperator(
             task_id="approve",
             subject="Write down what today's readers find?",
@@ -119,15 +124,18 @@ def check() -> dict[str, Any]:
     return {"sources": form.sources, "reader": form.reader, "since": since}
 
 
-@task.short_circuit(execution_timeout=timedelta(hours=12))
+@task.short_circuit(execution_timeout=timedelta(hours=12), retry_policy=NO_SECOND_LOOK)
 def compare(wanted: dict[str, Any]) -> dict[str, Any] | None:
     """What would change, for a person; nothing: the rest is skipped."""
-    from communique.reread_runs import check_reader, difference, found_by, summary
+    from communique.reread_runs import RereadRefused, check_reader, difference, found_by, summary
 
     with open_airflow_line(logical_date(get_current_context())) as line:
         found = difference(found_by(line, _wanted(wanted)))
         if wanted["reader"] and not found.tallies:
-            check_reader(line.engine, wanted["reader"])
+            try:
+                check_reader(line.engine, wanted["reader"])
+            except RereadRefused as wrong:  # only the store knows what read its wordings
+                raise FormRefused(f"reader: {wrong}") from wrong
     said = summary(found)
     log.info("%s", said)
     if not found.total["differs"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 
 from urllib3.exceptions import (
@@ -30,6 +31,9 @@ _KINDS: tuple[tuple[type[BaseException], type[Broken], str, bool], ...] = (
     (ProtocolError, Broken, "the connection broke off before an answer", True),
     (ConnectionError, Broken, "the connection broke off before an answer", True),
 )
+
+# urllib3 begins with its own object, such as HTTPSConnection(host='example.org', port=443).
+_WHOSE = re.compile(r"^\w+\(host='[^']*', port=\d+\): ")
 
 
 def explain(error: BaseException) -> tuple[ScrapeError, bool]:
@@ -61,4 +65,5 @@ def _line(error: BaseException) -> str:
     inner = error.args[-1] if error.args else None
     if isinstance(inner, BaseException):
         return f"{type(inner).__name__}: {_line(inner)}"
-    return printable(" ".join(str(error).split()))[:300] or type(error).__name__
+    said = _WHOSE.sub("", " ".join(str(error).split()))
+    return printable(said)[:300] or type(error).__name__

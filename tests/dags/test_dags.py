@@ -295,6 +295,17 @@ def test_only_a_server_that_did_not_answer_is_asked_again_and_only_once(
         assert words in message
 
 
+def test_a_form_that_was_refused_is_not_tried_again(tmp_path: Path) -> None:
+    assert python(tmp_path, "-c", REFUSED) == "0 fail"
+
+
+REFUSED = """
+from airflow.dag_processing.dagbag import DagBag
+from communique.forms import FormRefused
+dag = DagBag("reread.py").dags["reread"]
+policy, wrong = dag.get_task("compare").retry_policy, FormRefused("reader: there is none")
+print(dag.get_task("check").retries, policy.evaluate(wrong, try_number=1, max_tries=3).action.value)
+"""
 FAILURE = """
 from datetime import datetime, timezone
 from communique_airflow import source_failure
