@@ -19,6 +19,7 @@ console = Console(emoji=False)
 if not console.is_terminal:
     console = Console(width=150, emoji=False)
 GAP = 2  # between columns
+WIDEST = 40  # characters of a column that another one has to share the line with
 
 
 @contextmanager
@@ -56,6 +57,7 @@ def table(
         name: max(cell_len(text) for text in (name, *(_cell(row[name]) for row in listed)))
         for name in names
     }
+    width |= {name: min(width[name], WIDEST) for name in names if name != last}
     left = console.width - sum(width[name] + GAP for name in names if name != last)
     shown = Table(box=None, pad_edge=False, header_style="dim", padding=(0, GAP, 0, 0))
     for name in names:
