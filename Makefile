@@ -2,6 +2,7 @@
 
 UV_VERSION = 0.13.9
 BIN = .venv/bin
+JOBS = 2
 
 .DEFAULT_GOAL = all
 .NOTPARALLEL:
@@ -25,8 +26,8 @@ demo: setup ## set everything up, then the main job in Airflow, offline (KEEP=1 
 run: setup ## the same machine on the real sources, scheduled
 	$(BIN)/python -m communique.stack run
 
-test: setup ## all tests, Airflow's included (ARGS='-k words' picks some)
-	$(BIN)/pytest -rs $(ARGS)
+test: setup ## all tests, Airflow's included (ARGS='-k words' picks some, JOBS=0 one after the other)
+	$(BIN)/pytest -rs -n $(JOBS) --dist loadgroup $(ARGS)
 
 world: setup ## 300 hosts that publish and fail for 30 days on loopback, and what came of it (ARGS='--hosts 60 --days 8')
 	$(BIN)/python -m tests.world $(ARGS)

@@ -22,6 +22,7 @@ from scrapers.browser import NAMES
 pytest_plugins = ["tests.database_fixtures"]
 
 ROOT = Path(__file__).parents[1]
+TOGETHER = ("browser", "e2e")
 NO_BROWSER = "Chromium is not here: apt-get install chromium"
 SHARED = re.compile(r"\.\./shared(?:/[\w.-]+)*")
 
@@ -35,6 +36,15 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="communique-tests-", ignore_cleanup_errors=True)
         config.option.basetemp = f"{folder.name}/t"
         config.add_cleanup(folder.cleanup)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share what takes long to make run in one process: those of a file, and those of
+    one Airflow."""
+    for item in items:
+        folder = item.path.parent
+        group = folder if folder.name in TOGETHER else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(ROOT))))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
