@@ -14,19 +14,19 @@ from tests.browser.world import ANA, OMAR, World
 from tests.browser.world import world as made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with made(tmp_path_factory.mktemp("airflow")) as world:
         yield world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with analysts.browser() as opened:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sessions(chromium: Browser, world: World) -> dict[str, Any]:
     """Signed in by the form, by name."""
     return {name: session_of(chromium, world, name) for name in (ANA, OMAR)}
