@@ -27,7 +27,7 @@ run: setup ## the same machine on the real sources, scheduled
 	$(BIN)/python -m communique.stack run
 
 test: setup ## all tests, Airflow's included (ARGS='-k words' picks some, JOBS=0 one after the other)
-	$(BIN)/pytest -rs -n $(JOBS) --dist loadgroup $(ARGS)
+	$(BIN)/pytest -rs -n $(JOBS) --dist loadscope $(ARGS)
 
 world: setup ## 300 hosts that publish and fail for 30 days on loopback, and what came of it (ARGS='--hosts 60 --days 8')
 	$(BIN)/python -m tests.world $(ARGS)

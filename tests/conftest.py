@@ -13,9 +13,10 @@ import shutil
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from scrapers.browser import NAMES
 
@@ -38,14 +39,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(folder.cleanup)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what takes long to make run in one process: those of a file, and those of
-    one Airflow."""
-    for item in items:
-        folder = item.path.parent
-        group = folder if folder.name in TOGETHER else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(ROOT))))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Tests that share what takes long to make run in one process."""
+    return Together(config, log)
+
+
+class Together(LoadScopeScheduling):
+    """Those of a file go together, and those of one Airflow."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0])
+        return str(file.parent if file.parent.name in TOGETHER else file)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
