@@ -46,8 +46,8 @@ def test_paragraphs_hold_all_but_blank_lines_and_each_name_ends_once(
     shown = [piece for part in parts for piece in part]
     assert all(part for part in parts)
     assert all("\n\n" not in "".join(piece.text for piece in part) for part in parts)
-    assert "".join("".join(piece.text for piece in part) for part in parts).split() == text.split()
-    assert "".join(text.split()) == "".join("".join(piece.text for piece in shown).split())
+    said = ["".join(piece.text for piece in part) for part in parts]
+    assert "\n\n".join(said).split() == text.split()
     for piece in shown:
         assert piece.text == text[piece.start : piece.end]
         assert piece.names == names_at(marks, piece.start)
