@@ -14,9 +14,9 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 CARRIED = re.compile(
     r"(SSL_CERT_FILE|REQUESTS_CA_BUNDLE|PIP_(CERT|INDEX_URL|EXTRA_INDEX_URL)"
@@ -38,6 +38,21 @@ class Base:
     packages: tuple[str, ...]
     change: Callable[[Path], None]
     told: tuple[str, ...] = ()
+
+
+@cache
+def mirror() -> str:
+    """Where this machine's apt has its Debian from; DEBIAN_MIRROR: another. Raises LookupError
+    where apt is told of none."""
+    if named := os.environ.get("DEBIAN_MIRROR"):
+        return named
+    lists = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
+    for file in filter(Path.is_file, lists):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            found = re.match(r"(?:URIs:|deb\s)[^#]*?(https?://\S+/debian)/?(?:\s|$)", line)
+            if found:
+                return found[1]
+    raise LookupError("apt is told of no Debian mirror: name one in DEBIAN_MIRROR")
 
 
 def make_missing() -> None:
@@ -72,7 +87,7 @@ def _bootstrap(base: Base, root: Path) -> None:
     script = [] if known else ["/usr/share/debootstrap/scripts/sid"]
     packages = ",".join(("ca-certificates", *base.packages))
     told = ["debootstrap", "--variant=minbase", f"--include={packages}", base.release]
-    subprocess.run([*told, root, MIRROR, *script], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*told, root, mirror(), *script], check=True, stdout=subprocess.DEVNULL)
 
 
 def _trusting(root: Path) -> None:

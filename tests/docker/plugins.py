@@ -11,10 +11,10 @@ from pathlib import Path
 
 import requests
 
-from tests.docker.bases import MIRROR
+from tests.docker.bases import mirror
 
 RELEASE = "trixie"
-INDEX = f"{MIRROR}/dists/{RELEASE}/main/binary-amd64/Packages.xz"
+INDEX = f"dists/{RELEASE}/main/binary-amd64/Packages.xz"
 WITHIN = Path("usr/libexec/docker/cli-plugins")
 FOLDER = Path("~/.docker/cli-plugins").expanduser()
 
@@ -29,7 +29,7 @@ def add_missing() -> None:
     ]
     if not lacking:
         return
-    index = lzma.decompress(_get(INDEX)).decode()
+    index = lzma.decompress(_get(f"{mirror()}/{INDEX}")).decode()
     for name in lacking:
         _add(f"docker-{name}", index)
 
@@ -38,7 +38,7 @@ def _add(package: str, index: str) -> None:
     _, _, entry = f"\n{index}".partition(f"\nPackage: {package}\n")
     fields = dict(line.split(": ", 1) for line in entry.split("\n\n")[0].splitlines()
                   if line.startswith(("Filename: ", "SHA256: ")))  # fmt: skip
-    packed = _get(f"{MIRROR}/{fields['Filename']}")
+    packed = _get(f"{mirror()}/{fields['Filename']}")
     if hashlib.sha256(packed).hexdigest() != fields["SHA256"]:
         raise ValueError(f"{fields['Filename']} is not what Debian's index says")
     with tempfile.TemporaryDirectory() as folder:
