@@ -8,15 +8,21 @@ from typing import Any
 
 from airflow.sdk import DAG, Param, dag, get_current_context, task
 from communique_airflow import (
-    DESKS,
     SourceFailed,
     airflow_settings,
+    every_source_id,
     logical_date,
     open_airflow_line,
     source_failure,
-    source_ids,
 )
-from communique_care import FEW, PATIENT, SOURCE_RETRIES, late_after, run_failed
+from communique_care import (
+    FEW,
+    PATIENT,
+    SOURCE_RETRIES,
+    late_after,
+    run_failed,
+    sources_field,
+)
 
 from communique.settings import Settings
 
@@ -38,7 +44,6 @@ statements that a listing does not date are visited too. By hand: `communique ba
 
 def backfill_dag(settings: Settings) -> DAG:
     """The one DAG of backfills."""
-    ids = sorted(one for desk in DESKS for one in source_ids(settings.sources, desk))
 
     @dag(
         dag_id="backfill",
@@ -51,14 +56,7 @@ def backfill_dag(settings: Settings) -> DAG:
         default_args=PATIENT,
         deadline=late_after(timedelta(days=3)),
         params={
-            "sources": Param(
-                [],
-                type="array",
-                items={"type": "string"},
-                examples=ids,
-                title="Sources",
-                description="Their ids; at least one.",
-            ),
+            "sources": sources_field(settings.sources, "Their ids; at least one."),
             "since": Param(
                 None,
                 type=["null", "string"],
@@ -163,7 +161,7 @@ def _form() -> Any:
 
     context = get_current_context()
     settings = airflow_settings(logical_date(context))
-    known = [one for desk in DESKS for one in source_ids(settings.sources, desk)]
+    known = every_source_id(settings.sources)
     return backfill_form(context["params"], known, settings.clock().date())
 
 

@@ -9,25 +9,20 @@ from typing import Any
 from airflow.sdk import (
     DAG,
     CronTriggerTimetable,
-    ExceptionRetryPolicy,
-    RetryAction,
-    RetryRule,
     dag,
     get_current_context,
     task,
 )
 from airflow.sdk.exceptions import AirflowSkipException
 from communique_airflow import CanarySilent, logical_date, open_airflow_line, send_due
-from communique_care import MAIL_RETRIES, TELLING, late_after, run_failed, verdict
+from communique_care import MAIL_RETRIES, TELLING, late_after, no_second_try, run_failed, verdict
 
 from communique.settings import Settings
 
 log = logging.getLogger(__name__)
 
 CRON = "20 * * * *"
-NO_SECOND_LOOK = ExceptionRetryPolicy(
-    rules=[RetryRule(CanarySilent, RetryAction.FAIL, reason="the next run looks again")]
-)
+NO_SECOND_LOOK = no_second_try((CanarySilent, "the next run looks again"))
 DOC = """
 Looks every hour (`{cron}`) whether canaries arrive. Every run of the DAG `alert` queues one, at
 most one an hour, to `COMMUNIQUE_CANARY`, and it goes the way of an alert; so whoever looks must be

@@ -115,6 +115,11 @@ def source_ids(folder: Path, desk: str) -> list[str]:
     )
 
 
+def every_source_id(folder: Path) -> list[str]:
+    """The enabled sources of all desks, desk by desk."""
+    return [one for desk in DESKS for one in source_ids(folder, desk)]
+
+
 def _loader() -> type[yaml.BaseLoader] | type[yaml.CBaseLoader]:
     return getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 

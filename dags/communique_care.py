@@ -13,6 +13,7 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from airflow.sdk import (
     AsyncCallback,
     DeadlineAlert,
     ExceptionRetryPolicy,
+    Param,
     RetryAction,
     RetryRule,
 )
@@ -28,6 +30,7 @@ from communique_airflow import (
     SourceFailed,
     SourceUnreachable,
     airflow_settings,
+    every_source_id,
 )
 
 log = logging.getLogger(__name__)
@@ -176,3 +179,22 @@ SOURCE_RETRIES = ExceptionRetryPolicy(
         RetryRule("scrapers.errors.SourceFactsError", RetryAction.FAIL, reason="mend the facts"),
     ]
 )
+
+
+def no_second_try(*errors: tuple[type[Exception], str]) -> ExceptionRetryPolicy:
+    """Fails a task at once where it ended in one of these errors, each with the reason why another
+    try would not help."""
+    rules = [RetryRule(error, RetryAction.FAIL, reason=reason) for error, reason in errors]
+    return ExceptionRetryPolicy(rules=rules)
+
+
+def sources_field(folder: Path, description: str) -> Param:
+    """The field of a form that takes ids of sources, and offers those that are enabled."""
+    return Param(
+        [],
+        type="array",
+        items={"type": "string"},
+        examples=sorted(every_source_id(folder)),
+        title="Sources",
+        description=description,
+    )

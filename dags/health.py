@@ -10,9 +10,6 @@ from typing import Any
 from airflow.sdk import (
     DAG,
     CronTriggerTimetable,
-    ExceptionRetryPolicy,
-    RetryAction,
-    RetryRule,
     dag,
     get_current_context,
     task,
@@ -23,7 +20,7 @@ from communique_airflow import (
     open_airflow_line,
     send_due,
 )
-from communique_care import MAIL_RETRIES, TELLING, late_after, run_failed, verdict
+from communique_care import MAIL_RETRIES, TELLING, late_after, no_second_try, run_failed, verdict
 
 from communique.settings import Settings
 
@@ -31,9 +28,7 @@ log = logging.getLogger(__name__)
 
 # When every desk has been collected.
 CRON = "30 7 * * *"
-SETTING_RETRIES = ExceptionRetryPolicy(
-    rules=[RetryRule(MailFailed, RetryAction.FAIL, reason="mend COMMUNIQUE_MAINTAINERS")]
-)
+SETTING_RETRIES = no_second_try((MailFailed, "mend COMMUNIQUE_MAINTAINERS"))
 DOC = """
 Looks at how every source stands, at `{cron}` (UTC), and mails `COMMUNIQUE_MAINTAINERS` what changed
 since they were last told: what is newly failing, blocked, late or quiet, what never worked, what is

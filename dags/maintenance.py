@@ -9,24 +9,19 @@ from typing import Any
 from airflow.sdk import (
     DAG,
     CronTriggerTimetable,
-    ExceptionRetryPolicy,
-    RetryAction,
-    RetryRule,
     dag,
     get_current_context,
     task,
 )
 from communique_airflow import ArchiveDamaged, logical_date, open_airflow_line, send_due
-from communique_care import MAIL_RETRIES, PATIENT, late_after, run_failed, verdict
+from communique_care import MAIL_RETRIES, PATIENT, late_after, no_second_try, run_failed, verdict
 
 from communique.settings import Settings
 
 log = logging.getLogger(__name__)
 
 CRON = "15 2 * * *"
-NO_SECOND_LOOK = ExceptionRetryPolicy(
-    rules=[RetryRule(ArchiveDamaged, RetryAction.FAIL, reason="another look would see the same")]
-)
+NO_SECOND_LOOK = no_second_try((ArchiveDamaged, "another look would see the same"))
 DOC = """
 What the store and the archive need, every day at `{cron}` (UTC).
 

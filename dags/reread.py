@@ -10,16 +10,13 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import (
     DAG,
-    ExceptionRetryPolicy,
     Param,
-    RetryAction,
-    RetryRule,
     dag,
     get_current_context,
     task,
 )
-from communique_airflow import DESKS, airflow_settings, logical_date, open_airflow_line, source_ids
-from communique_care import PATIENT, run_failed
+from communique_airflow import airflow_settings, every_source_id, logical_date, open_airflow_line
+from communique_care import PATIENT, no_second_try, run_failed, sources_field
 
 from communique.forms import FormRefused
 from communique.settings import Settings
@@ -49,17 +46,14 @@ class DifferenceChanged(Exception):
     """What would be written is not what was approved of."""
 
 
-NO_SECOND_LOOK = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(DifferenceChanged, RetryAction.FAIL, reason="another look would see the same"),
-        RetryRule(FormRefused, RetryAction.FAIL, reason="another try would be refused too"),
-    ]
+NO_SECOND_LOOK = no_second_try(
+    (DifferenceChanged, "another look would see the same"),
+    (FormRefused, "another try would be refused too"),
 )
 
 
 def reread_dag(settings: Settings) -> DAG:
     """The one DAG of rereads."""
-    ids = sorted(one for desk in DESKS for one in source_ids(settings.sources, desk))
 
     @dag(
         dag_id="reread",
@@ -71,14 +65,7 @@ def reread_dag(settings: Settings) -> DAG:
         on_failure_callback=run_failed,
         default_args=PATIENT,
         params={
-            "sources": Param(
-                [],
-                type="array",
-                items={"type": "string"},
-                examples=ids,
-                title="Sources",
-                description="Their ids. Empty: all.",
-            ),
+            "sources": sources_field(settings.sources, "Their ids. Empty: all."),
             "reader": Param(
                 None,
                 type=["null", "string"],
@@ -118,7 +105,7 @@ def check() -> dict[str, Any]:
 
     context = get_current_context()
     settings = airflow_settings(logical_date(context))
-    known = [one for desk in DESKS for one in source_ids(settings.sources, desk)]
+    known = every_source_id(settings.sources)
     form = reread_form(context["params"], known)
     since = form.since.isoformat() if form.since else None
     return {"sources": form.sources, "reader": form.reader, "since": since}

@@ -28,15 +28,9 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def database_url(migrated: str) -> Iterator[str]:
     """Address of a fresh database of this test's own."""
-    name = f"test_{next(_numbers)}"
-    template = make_url(migrated)
-    admin = create_engine(template.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template.database}"))
-    yield template.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    url = cloned(migrated, f"test_{next(_numbers)}")
+    yield url
+    dropped(url)
 
 
 @pytest.fixture
@@ -45,3 +39,22 @@ def engine(database_url: str) -> Iterator[Engine]:
     made = create_engine(database_url)
     yield made
     made.dispose()
+
+
+def cloned(template: str, name: str) -> str:
+    """Address of a copy of a database that nobody is connected to, beside it."""
+    parsed = make_url(template)
+    _administer(template, f"CREATE DATABASE {name} TEMPLATE {parsed.database}")
+    return parsed.set(database=name).render_as_string(hide_password=False)
+
+
+def dropped(url: str) -> None:
+    """Drops a database, whoever is connected to it."""
+    _administer(url, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+
+def _administer(url: str, statement: str) -> None:
+    admin = create_engine(make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(statement))
+    admin.dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from luqum import tree
 from luqum.exceptions import ParseError
@@ -47,6 +48,7 @@ _REFUSED = (
 )
 
 
+@lru_cache(maxsize=256)  # a page asks for the same rules several times over; a tree is frozen
 def parse(query: str, *, alone: bool = True) -> Query:
     """The tree of a query in Lucene's syntax. alone: False where it stands beside something that
     must be there, so that it may only say what must not.

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, create_engine
 
 from communique.alert_runs import alert_run
 from communique.demo import archive
@@ -20,6 +19,7 @@ from communique.settings import Settings, project_folder
 from communique.stack_demo import READERS, SOURCES
 from communique.subscriptions import subscribe
 from tests.communique.pages.house import opened
+from tests.database_fixtures import cloned, dropped
 
 _numbers = itertools.count(1)
 
@@ -37,7 +37,7 @@ def demo_template(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> tu
     """Address of a store with both days in it, which tests clone; and its home."""
     home = tmp_path_factory.mktemp("demo")
     archive.build(home / "pages.warc.gz")
-    url = _cloned(migrated, f"demo_{next(_numbers)}")
+    url = cloned(migrated, f"demo_{next(_numbers)}")
     engine = create_engine(url)
     for day in archive.days():
         settings = _settings(url, home).model_copy(update={"as_of": day})
@@ -57,12 +57,12 @@ def demo_template(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> tu
 def demo(demo_template: tuple[str, Path]) -> Iterator[DemoStore]:
     """A copy of it, of this test's own."""
     template, home = demo_template
-    url = _cloned(template, f"pages_{next(_numbers)}")
+    url = cloned(template, f"pages_{next(_numbers)}")
     engine = create_engine(url)
     settings = _settings(url, home).model_copy(update={"as_of": archive.days()[-1]})
     yield DemoStore(settings, engine)
     engine.dispose()
-    _run(template, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+    dropped(url)
 
 
 @pytest.fixture
@@ -85,16 +85,3 @@ def _settings(url: str, home: Path) -> Settings:
         as_of=None,
         now=None,
     )
-
-
-def _cloned(template: str, name: str) -> str:
-    parsed = make_url(template)
-    _run(template, f"CREATE DATABASE {name} TEMPLATE {parsed.database}")
-    return parsed.set(database=name).render_as_string(hide_password=False)
-
-
-def _run(url: str, statement: str) -> None:
-    admin = create_engine(make_url(url).set(database="postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(statement))
-    admin.dispose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +11,6 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.engine import make_url
 
 from communique.pages.trends_counting import Counting, Mentions, mentions
 from communique.pages.trends_firsts import By, first_mentions
@@ -20,21 +18,19 @@ from communique.pages.trends_reading import Reader
 from communique.pages.trends_span import Span, span_of, start_of
 from communique.pages.trends_subjects import Subject, SubjectError, subjects_of
 from communique.pages.trends_verdicts import Verdicts
-from communique.rules import Document
 from communique.search import Found, search
 from communique.search.candidates import TooLong
 from communique.settling import settle
-from tests.command import shared
 from tests.communique.alert_rows import NOW, Posted, edit
-from tests.communique.pages.conftest import DemoStore, _cloned, _run
-from tests.communique.search.store import fill
+from tests.communique.pages.conftest import DemoStore
+from tests.communique.search.store import corpus_documents, fill
 from tests.communique.search.test_agreement import (
     ASKED,
     QUERIES,
     Seen,
-    hash_of,
     made_up,  # noqa: F401 (a fixture)
 )
+from tests.database_fixtures import cloned, dropped
 
 TODAY = date(2026, 3, 2)
 _numbers = itertools.count(1)
@@ -119,37 +115,23 @@ def assert_first(connection: Connection, query: str, hits: Sequence[Found], by: 
 def filled(migrated: str) -> Iterator[str]:
     """Address of a store with the texts that are known of, one a day, of sources by publisher and
     country; tests clone it."""
-    lines = shared("corpus/texts.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
-    documents = [
-        Document(
-            title=row["title"] or "",
-            text=row["text"] or "",
-            language=row["lang"] or "",
-            source=f"s{hash_of(row)}",
-            publisher=row["publisher"] or "",
-            country=row["country"],
-            kind="embassy" if "mbassy" in (row["publisher"] or "") else "news",
-            topics=tuple(row["topics"] or ()),
-        )
-        for row in rows
-    ]
-    url = _cloned(migrated, f"corpus_{next(_numbers)}")
+    documents = corpus_documents()
+    url = cloned(migrated, f"corpus_{next(_numbers)}")
     engine = create_engine(url)
     fill(engine, documents)
     engine.dispose()
     yield url
-    _run(migrated, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+    dropped(url)
 
 
 @pytest.fixture
 def corpus(filled: str) -> Iterator[Engine]:
     """A copy of it, of this test's own."""
-    url = _cloned(filled, f"copy_{next(_numbers)}")
+    url = cloned(filled, f"copy_{next(_numbers)}")
     engine = create_engine(url)
     yield engine
     engine.dispose()
-    _run(filled, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+    dropped(url)
 
 
 def test_counts_are_what_a_search_finds_in_the_corpus(corpus: Engine) -> None:

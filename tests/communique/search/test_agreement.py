@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -13,8 +12,7 @@ from sqlalchemy import Connection, Engine
 from communique.rules import Document, Rule, RuleError, compile_rules
 from communique.rules.view import View, view_of
 from communique.search import search
-from tests.command import shared
-from tests.communique.search.store import fill
+from tests.communique.search.store import corpus_documents, fill
 
 Seen = tuple[Document, View]
 
@@ -55,21 +53,7 @@ def agrees(connection: Connection, query: str, documents: Mapping[int, Seen]) ->
 
 
 def test_on_the_corpus(engine: Engine) -> None:
-    lines = shared("corpus/texts.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
-    documents = [
-        Document(
-            title=row["title"] or "",
-            text=row["text"] or "",
-            language=row["lang"] or "",
-            source=f"s{hash_of(row)}",
-            publisher=row["publisher"] or "",
-            country=row["country"],
-            kind="embassy" if "mbassy" in (row["publisher"] or "") else "news",
-            topics=tuple(row["topics"] or ()),
-        )
-        for row in rows
-    ]
+    documents = corpus_documents()
     seen = seen_of(fill(engine, documents), documents)
     with engine.connect() as connection:
         for query in QUERIES:
@@ -79,11 +63,6 @@ def test_on_the_corpus(engine: Engine) -> None:
 def seen_of(numbers: Sequence[int], documents: Sequence[Document]) -> dict[int, Seen]:
     pairs = [(document, view_of(document)) for document in documents]
     return dict(zip(numbers, pairs, strict=True))
-
-
-def hash_of(row: dict[str, str]) -> int:
-    names = f"{row['publisher']} {row['country']}"
-    return sum(ord(letter) * place for place, letter in enumerate(names, 1)) % 100_000
 
 
 WORDS = (
