@@ -62,5 +62,4 @@ def _shown(
         found=found,
         after=after,
         counts=counts,
-        run_page=embedding_of(request).run_page(key, source),
     )
