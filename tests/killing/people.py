@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,16 +39,18 @@ def write_rules(folder: Path) -> None:
     (folder / "harbour.yaml").write_text(RULES, encoding="utf-8")
 
 
-def subscribe_all(engine: Engine, now: datetime) -> None:
-    """One subscription each, two for some: of every kind, in zones around the world."""
-    rows = [_row(number, WAYS[number % len(WAYS)], now) for number in range(MANY)]
-    rows += [_row(number, {"how": "daily", "hour": 12}, now) for number in (0, 1, 2)]
+def subscribe_all(
+    engine: Engine, now: datetime, ways: Sequence[Mapping[str, Any]] = WAYS, twice: int = 3
+) -> None:
+    """One subscription each, two for the first few: of every kind, in zones around the world."""
+    rows = [_row(number, ways[number % len(ways)], now) for number in range(MANY)]
+    rows += [_row(number, {"how": "daily", "hour": 12}, now) for number in range(twice)]
     with engine.begin() as connection:
         for row in rows:
             connection.execute(insert(Subscription).values(row))
 
 
-def _row(number: int, way: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _row(number: int, way: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     name = "gone" if number in (7, 11) else "reader"
     row = {"recipient": f"{name}{number}@example.org", "watchlist": "harbour"}
-    return row | {"zone": ZONES[number % 5], "created_at": now, "confirmed_at": now} | way
+    return row | {"zone": ZONES[number % 5], "created_at": now, "confirmed_at": now} | dict(way)

@@ -36,12 +36,16 @@ class WebServer:
         self.port = 0
         self._hosts = hosting.world.by_address()
 
-    async def run(self) -> None:
-        server = await asyncio.start_server(self._talk, "0.0.0.0", 0, backlog=1000)
+    async def run(self, port: int = 0) -> None:
+        server = await asyncio.start_server(self._talk, "0.0.0.0", port, backlog=1000)
         self.port = server.sockets[0].getsockname()[1]
         self.hosting.port = self.port
         print(self.port, flush=True)
         await server.serve_forever()
+
+    def asked(self, address: str, headers: dict[str, str]) -> str:
+        """The address of the host that is asked: the one at which it was reached."""
+        return address
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -56,11 +60,11 @@ class WebServer:
         """One request and its answer; False where the connection ends with it."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         connection = writer.get_extra_info("socket")
-        address = connection.getsockname()[0]
+        headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:])}
+        address = self.asked(connection.getsockname()[0], headers)
         path = head[0].split(" ")[1]
         if address == CONTROL:
             return await self._control(path, writer)
-        headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:])}
         day, attempt = self.hosting.day, self.hosting.attempt
         self.arrivals.append((address, _arrived(connection), day, attempt, path))
         if address not in self._hosts:
