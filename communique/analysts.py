@@ -28,6 +28,8 @@ from sqlalchemy.exc import DBAPIError
 from communique.database import StoreError
 
 GROUP = "communique_analyst"
+# The name under which the session of whoever holds analysts to their bounds is seen.
+WATCH = "communique watch"
 CONNECTIONS = 5  # that a login may have open at once
 # Minutes that a transaction may be idle, and last in all.
 IDLE, TRANSACTION = 5, 15
@@ -117,6 +119,11 @@ def is_analyst(connection: Connection, name: str) -> bool:
     return True
 
 
+def may_watch(connection: Connection) -> bool:
+    """Whether this login may see, and end, what others run."""
+    return bool(connection.execute(_MAY_WATCH).scalar_one())
+
+
 def longest(connection: Connection) -> int:
     """Seconds that an analyst's statement may run, as the group says; 0: no limit."""
     return int(connection.execute(_LONGEST, {"group": GROUP}).scalar_one())
@@ -127,11 +134,12 @@ def hold(engine: Engine) -> Sequence[Ended]:
     themselves: a statement is cancelled, then its session ended; so is a transaction that lies
     idle or lasts too long. Raises StoreError where one may not see or end others' sessions."""
     with _explained(), engine.begin() as connection:
-        if not connection.execute(_MAY_WATCH).scalar_one():
+        if not may_watch(connection):
             raise StoreError(
                 "This login may not end the sessions of others. As a superuser: "
                 "GRANT pg_read_all_stats, pg_signal_backend TO " + str(engine.url.username)
             )
+        connection.execute(_BE_SEEN, {"name": WATCH})
         bounds = {"longest": longest(connection), "idle": IDLE * 60, "whole": TRANSACTION * 60}
         sent = bounds | {"grace": GRACE, "last_grace": LAST_GRACE, "group": GROUP}
         return [Ended(**row._mapping) for row in connection.execute(_HOLD, sent)]
@@ -221,6 +229,7 @@ _LONGEST = text("""
         WHERE r.rolname = :group AND starts_with(setting, 'statement_timeout=')
     ), 0)
 """)
+_BE_SEEN = text("SELECT set_config('application_name', :name, false)")
 _MAY_WATCH = text("""
     SELECT rolsuper OR (pg_has_role('pg_read_all_stats', 'USAGE')
                         AND pg_has_role('pg_signal_backend', 'USAGE'))

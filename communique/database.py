@@ -108,14 +108,24 @@ def _alembic() -> Config:
     return config
 
 
-def is_current(engine: Engine) -> bool:
-    """Whether the store has every migration that this version knows."""
-    head = ScriptDirectory.from_config(_alembic()).get_current_head()
+def known_migrations() -> tuple[str, ...]:
+    """The migrations of this version, the newest first."""
+    scripts = ScriptDirectory.from_config(_alembic()).walk_revisions()
+    return tuple(script.revision for script in scripts)
+
+
+def last_migration(engine: Engine) -> str | None:
+    """The last migration that the store has; None: none."""
     with engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"version_table_schema": "communique"}
         )
-        return context.get_current_revision() == head
+        return context.get_current_revision()
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the store has every migration that this version knows."""
+    return last_migration(engine) == known_migrations()[0]
 
 
 def require_current(engine: Engine) -> None:

@@ -76,7 +76,7 @@ def open_rulebook(connection: Connection, loaded: Loaded, now: datetime) -> Rule
         else:
             rules[key] = rule_of(row)
             problems.append(f"{name} stays in force as version {row.version}.")
-    problems += _unserved(connection, ids)
+    problems += unserved(connection, ids)
     return Rulebook(compile_rules(rules.values()), ids, tuple(problems))
 
 
@@ -112,8 +112,9 @@ def _is_excused(row: Facts, loaded: Loaded) -> bool:
     )
 
 
-def _unserved(connection: Connection, keys: Collection[Key]) -> list[str]:
-    """What somebody subscribes to of which no rule is in force."""
+def unserved(connection: Connection, keys: Collection[Key]) -> list[str]:
+    """What somebody subscribes to of which no rule is in force. keys: watchlist and rule of those
+    that are."""
     watchlists = {EVERY, *(watchlist for watchlist, _ in keys)}
     running = select(Subscription.watchlist, Subscription.rules).distinct()
     running = running.where(Subscription.ended_at.is_(None)).order_by(*running.selected_columns)

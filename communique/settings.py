@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import fsspec
@@ -106,6 +106,10 @@ class Settings(BaseSettings):
     pages_url: str | None = Field(
         None, description="Where the analysts' pages are reached, for links in mails"
     )
+    airflow: str | None = Field(
+        None,
+        description="Where `communique doctor` reaches Airflow; unset: where the pages are reached",
+    )
     channels: Annotated[Mapping[str, str], NoDecode] = Field(
         {},
         description="Channels besides mail, `name=address` with blanks between; an address is "
@@ -142,6 +146,9 @@ class Settings(BaseSettings):
         None, description="Under replay: the clock; captures after this moment do not exist"
     )
     now: AwareDatetime | None = Field(None, description="The clock of a live run (tests)")
+    log: Literal["text", "json"] = Field(
+        "text", description="How the log lines of commands look: `text`, or `json`, an object a line"
+    )
     max_body: int = Field(10_000_000, description="Largest body that is read, in bytes", gt=0)
 
     @field_validator("allow_addresses", mode="before")

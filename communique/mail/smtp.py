@@ -128,6 +128,26 @@ class Courier:
                 self._drop()
         return False
 
+    def greet(self, sender: str) -> None:
+        """Does all that comes before a mail, and sends none: connects, encrypts, logs in, and asks
+        whether the server takes mail from this address. Raises Unreachable where one of it fails.
+        """
+        connection = self._connected()
+        try:
+            code, reason = connection.mail(sender)
+            connection.rset()
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            raise Unreachable(f"{self.server} broke off: {_reason(error)}") from error
+        if code != 250:
+            raise self._unwelcome(self._refusal(code, reason, offered=False), sender)
+
+    @property
+    def could_encrypt(self) -> bool:
+        """Whether a server that is spoken to in the open has offered STARTTLS."""
+        connection = self._connection
+        return self.server.scheme == "smtp" and bool(connection and connection.has_extn("starttls"))
+
     def send(self, mail: EmailMessage, sender: str, recipient: str) -> None:
         """Hands over one mail; returns once the server has taken it.
 
