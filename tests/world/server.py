@@ -16,7 +16,7 @@ import sys
 import time
 from typing import Any
 
-from tests.world.calendar import make_world
+from tests.world.calendar import Host, make_world
 from tests.world.hosting import Hosting
 from tests.world.pages import server_date
 from tests.world.replies import Reply, prepare
@@ -35,6 +35,10 @@ class WebServer:
         self.arrivals: list[tuple[str, float, int, int, str]] = []
         self.port = 0
         self._hosts = hosting.world.by_address()
+
+    def know(self, address: str, host: Host) -> None:
+        """Answers at this address too, with the clock of this host."""
+        self._hosts[address] = host
 
     async def run(self, port: int = 0) -> None:
         server = await asyncio.start_server(self._talk, "0.0.0.0", port, backlog=1000)
