@@ -26,6 +26,7 @@ from communique.visits import (
     walked_listings,
 )
 from communique.wordings import Intake, Topics
+from scrapers.about import about
 from scrapers.addresses import canonical
 from scrapers.crawl import Allowance, Plan, crawl
 from scrapers.pace import Stopped
@@ -197,6 +198,8 @@ def _take(
             cut=_cut(job, allowance),
             by_listing=by_listing,
         )
+        counts = ", ".join(f"{n} {name}" for name, n in coverage.counts.items() if n)
+        log.info("%s: %s", coverage.state, counts or "nothing visited")
     return coverage
 
 
@@ -234,16 +237,23 @@ def _record(job: Job, intake: Intake, lot: Sequence[Crawled], tally: Counter[str
     for finding in findings:
         tally["known"] += finding.known
         if finding.error is not None:
-            log.warning("%s", finding.error)
+            with about(address=finding.url):
+                log.warning("%s", finding.error)
     for ended in job.record(intake, findings) if findings else ():
         if ended.error is not None:
             raise ended.error
+        if ended.finding.error is None and not ended.finding.known:
+            with about(address=ended.finding.url):
+                log.info("%s", ended.outcome)
     for value in lot:
         if isinstance(value, Listed):
             tally["listed"] += len(value.entries)
             note_walks(intake.engine, intake.run_id, value, intake.now)
             record_listed(intake, value)
         elif isinstance(value, ListingSeen):
-            if value.error is not None:
-                log.warning("%s", value.error)
+            with about(address=value.url):
+                if value.error is not None:
+                    log.warning("%s", value.error)
+                else:
+                    log.info("a listing that names %d addresses", value.entries)
             record_listing(intake, value)

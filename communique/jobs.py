@@ -25,6 +25,7 @@ from communique.store import record_findings
 from communique.topics import topics_of
 from communique.watchlists import Loaded, load_watchlists
 from communique.wordings import Topics
+from scrapers.about import about
 from scrapers.archive import open_archive
 from scrapers.facts import load_sources
 from scrapers.fetch import Fetcher, FetchPolicy
@@ -156,11 +157,12 @@ def run_source(
         longest=longest if kind == "collect" and line.replay is None else None,
         record=record,
     )
-    with fetching(line, source, run_key, now, stopping) as fetch:
-        coverage = collect_source(job, source, fetch, watch=watch, resume=resume)
-    if second_opinions:
-        doubtful = hear(line.engine, source, stopping)
-        coverage = replace(coverage, suspect=coverage.suspect + doubtful)
+    with about(run=run_key, run_number=run_id, source=source.id):
+        with fetching(line, source, run_key, now, stopping) as fetch:
+            coverage = collect_source(job, source, fetch, watch=watch, resume=resume)
+        if second_opinions:
+            doubtful = hear(line.engine, source, stopping)
+            coverage = replace(coverage, suspect=coverage.suspect + doubtful)
     return coverage
 
 
@@ -168,11 +170,12 @@ def heard(line: Line, done: Done) -> Done:
     """A turn that is over, with the second opinions on what it read."""
     if done.coverage is None:
         return done
-    try:
-        doubtful = hear(line.engine, done.source)
-    except Exception:
-        log.exception("%s: second opinions are left to its next turn", done.source.id)
-        return done
+    with about(source=done.source.id):
+        try:
+            doubtful = hear(line.engine, done.source)
+        except Exception:
+            log.exception("%s: second opinions are left to its next turn", done.source.id)
+            return done
     return replace(done, coverage=replace(done.coverage, suspect=done.coverage.suspect + doubtful))
 
 
@@ -219,7 +222,7 @@ def collect_all(
         )
 
     over = partial(heard, line)
-    with recording_together(line.engine) as record:
+    with about(run=run_key), recording_together(line.engine) as record:
         done = by_host(sources, work, most=most, over=over, done=seen.done, tick=seen.tick)
     for desk in sorted({source.desk for source in sources}):
         finish_run(line, f"{run_key}:{desk}")
@@ -229,8 +232,9 @@ def collect_all(
 def finish_run(line: Line, run_key: str) -> None:
     """Notes that the run of this name is over: every source has had its turn. What it brought is
     settled, so that it can be queried whether or not somebody is told of it."""
-    close_run(line.engine, run_key, line.settings.clock())
-    settle_all(line)
+    with about(run=run_key):
+        close_run(line.engine, run_key, line.settings.clock())
+        settle_all(line)
 
 
 def settle_all(line: Line) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import aliased
 from communique.coverage import recount_suspects
 from communique.rows import clean, listed_entry
 from communique.schema import Address, CaptureRow, Run
+from scrapers.about import about
 from scrapers.errors import NotInArchive, ScrapeError
 from scrapers.sources import Source
 from scrapers.values import Capture
@@ -141,7 +142,8 @@ def _doubt(source: Source, row: Row[Any], response: ArchivedResponse | None) -> 
     )
     try:
         entry = listed_entry(row.fetch_url, row.listed)
-        return second_opinion(source, entry, capture, row.fetched_at)
+        with about(source=source.id, address=row.fetch_url):
+            return second_opinion(source, entry, capture, row.fetched_at)
     except ScrapeError as error:
         return f"read again for a second opinion, it was not read: {error.reason}"
 

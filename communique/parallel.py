@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import queue
 import resource
@@ -12,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from communique.coverage import SourceCoverage
+from scrapers.about import about
 from scrapers.addresses import host_of
 from scrapers.errors import ScrapeError
 from scrapers.large import for_many_threads, trim
@@ -81,7 +83,11 @@ def by_host(
     for group in lots:
         groups.put(group)
     threads = [
-        threading.Thread(target=_worker, args=(groups, work, ended, stopping), daemon=True)
+        threading.Thread(
+            target=contextvars.copy_context().run,  # what the run's log lines say that they are of
+            args=(_worker, groups, work, ended, stopping),
+            daemon=True,
+        )
         for _ in range(min(len(lots), most, _affordable()))
     ]
     results: dict[str, Done] = {}
@@ -145,7 +151,8 @@ def _turn(source: Source, work: Work, stopping: threading.Event) -> Done:
         return Done(source, crash=str(reason))
     except Exception as error:
         if not stopping.is_set():
-            log.exception("%s: its turn ended by our own trouble", source.id)
+            with about(source=source.id):
+                log.exception("%s: its turn ended by our own trouble", source.id)
         return Done(source, crash=f"{type(error).__name__}: {error}")
 
 

@@ -8,6 +8,7 @@ fetched again, and never more than one finding a thread waits here.
 
 from __future__ import annotations
 
+import contextvars
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +41,8 @@ def recording_together(engine: Engine, *, most: int = MOST) -> Iterator[Record]:
     """What threads that share a run record their findings with. At its end all that was handed in
     is stored. most: about as many findings go into a transaction."""
     desk = _Desk(engine, most)
-    writer = threading.Thread(target=desk.write, name="recording", daemon=True)
+    told = contextvars.copy_context()  # what the run's log lines say that they are of
+    writer = threading.Thread(target=told.run, args=(desk.write,), name="recording", daemon=True)
     writer.start()
     try:
         yield desk.record

@@ -12,6 +12,7 @@ from communique.coverage import SourceCoverage
 from communique.jobs import Line
 from communique.runs import close_run, open_run
 from communique.visits import listed_entry_of
+from scrapers.about import about
 from scrapers.addresses import canonical, host_of
 from scrapers.errors import ScrapeError
 from scrapers.readers import reader
@@ -63,11 +64,12 @@ def replay_moment(line: Line, moment: Moment, run_key: str) -> SourceCoverage | 
         clock=lambda: moment.at,
         topics=line.topics,
     )
-    if moment.listing is not None:
-        listings = frozenset({moment.listing})
-        coverage = collect_source(job, source, replay.fetch, listings=listings)
-    else:
-        coverage = visit_address(job, source, moment.url, replay.fetch)
+    with about(run=run_key, run_number=run_id, source=source.id):
+        if moment.listing is not None:
+            listings = frozenset({moment.listing})
+            coverage = collect_source(job, source, replay.fetch, listings=listings)
+        else:
+            coverage = visit_address(job, source, moment.url, replay.fetch)
     close_run(line.engine, run_key, moment.at)
     return coverage
 

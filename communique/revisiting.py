@@ -21,6 +21,7 @@ from communique.parallel import MOST_THREADS, Done, by_host
 from communique.recording import Record, recording_together
 from communique.runs import open_run
 from communique.visits import known_addresses
+from scrapers.about import about
 from scrapers.crawl import Allowance, Plan, crawl
 from scrapers.sources import Source
 from scrapers.values import Entry, Finding, Known, Listed
@@ -68,7 +69,7 @@ def revisit_all(
 
     chosen = [source for source in sources if source.id in due]
     over = partial(heard, line)
-    with recording_together(line.engine) as record:
+    with about(run=run_key), recording_together(line.engine) as record:
         done = by_host(chosen, work, most=most, over=over, done=seen.done, tick=seen.tick)
     for desk in sorted({source.desk for source in chosen}):
         finish_run(line, f"{run_key}:{desk}")
@@ -100,7 +101,8 @@ def _revisit(
     )
     onlooker.value(source, Listed(source.id, due))
     allowance = Allowance(time.monotonic() + longest.total_seconds())
-    with fetching(line, source, run_key, now, stopping) as fetch:
+    told = about(run=run_key, run_number=job.run_id, source=source.id)
+    with told, fetching(line, source, run_key, now, stopping) as fetch:
         findings = _findings(job, source, due, fetch, allowance)
         return take_findings(job, source, findings, partial(onlooker.value, source), allowance)
 

@@ -147,7 +147,8 @@ class Settings(BaseSettings):
     )
     now: AwareDatetime | None = Field(None, description="The clock of a live run (tests)")
     log: Literal["text", "json"] = Field(
-        "text", description="How the log lines of commands look: `text`, or `json`, an object a line"
+        "text",
+        description="How the log lines of commands look: `text`, or `json`, an object a line",
     )
     max_body: int = Field(10_000_000, description="Largest body that is read, in bytes", gt=0)
 

@@ -25,6 +25,7 @@ from communique.search.indexing import index_terms
 from communique.stories import group
 from communique.text import Tokens, tokenize_columns
 from communique.translations import pair
+from scrapers.about import about
 
 # Whoever settles, or puts stories right by hand, holds it; any constant of our own will do.
 SETTLING_LOCK = 0x53544C45
@@ -173,7 +174,8 @@ def _settle_alone(
     except Exception as error:
         if is_away(error) or is_collision(error):
             raise
-        log.exception("revision %d cannot be settled whole", one.revision_id)
+        with about(source=one.source_id):
+            log.exception("revision %d cannot be settled whole", one.revision_id)
         _settle_batch(engine, [one], now, ())
         reason = shown(f"{type(error).__name__}: {error}", 300)
         return [

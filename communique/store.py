@@ -25,6 +25,7 @@ from communique.rows import capture_values, clean, listed_facts
 from communique.schema import Address, CaptureRow, WalkedListing
 from communique.visits import confirmed_gone, next_visit
 from communique.wordings import Intake, is_stale, stands, store_statement, withdraw
+from scrapers.about import about
 from scrapers.values import Finding, Listed, ListingSeen, Outcome
 
 log = logging.getLogger(__name__)
@@ -101,13 +102,14 @@ def record_all(engine: Engine, batch: Sequence[Taken]) -> list[Recorded]:
     """Records findings, of any sources, in their order, in one transaction, and says how each
     ended. Where the store refuses the batch, each is recorded by itself, so that the reason comes
     back with the finding it is about; where it is away, all hear so. Nothing is raised."""
-    try:
-        outcomes = _record(engine, batch)
-    except Exception as error:
-        if len(batch) == 1 or is_away(error):
-            return [Recorded(finding, error=error) for _, finding in batch]
-        log.warning("%d findings are recorded one by one: %s", len(batch), in_a_line(error))
-        return [one for taken in batch for one in record_all(engine, [taken])]
+    with about(source=", ".join(sorted({intake.source_id for intake, _ in batch}))):
+        try:
+            outcomes = _record(engine, batch)
+        except Exception as error:
+            if len(batch) == 1 or is_away(error):
+                return [Recorded(finding, error=error) for _, finding in batch]
+            log.warning("%d findings are recorded one by one: %s", len(batch), in_a_line(error))
+            return [one for taken in batch for one in record_all(engine, [taken])]
     return [Recorded(taken[1], outcome) for taken, outcome in zip(batch, outcomes, strict=True)]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from scrapers.about import about
 from scrapers.addresses import canonical
 from scrapers.charset import decode
 from scrapers.dates import is_plausible
@@ -46,6 +47,21 @@ def visit(
     feed's own, where the entry carries the whole statement, so that nothing is fetched. later: the
     second opinion on a page that nobody has read before is left to whoever asks for it afterwards:
     it costs many times what the reading does."""
+    with about(source=source.id, address=url):
+        return _visit(source, url, entry, fetch, known, now, capture, later=later)
+
+
+def _visit(
+    source: Source,
+    url: str,
+    entry: Entry,
+    fetch: Fetch,
+    known: Known | None,
+    now: datetime,
+    capture: Capture | None,
+    *,
+    later: bool,
+) -> Finding:
     if known is not None and known.reader and not known.reader.startswith("feed/"):
         # Read from its page before a feed named it: the feed's words would look like an edit.
         entry = replace(entry, body=None)

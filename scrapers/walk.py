@@ -6,11 +6,12 @@ import logging
 from collections.abc import Iterator
 
 from scrapers import periods
+from scrapers.about import about
 from scrapers.errors import Gone, NothingListed, ScrapeError, TimedOut, Unreadable
 from scrapers.listings import canonical_entries, read_listing
 from scrapers.plan import Entries, Walk
 from scrapers.reach import enough, goes_beyond, jump, known_of, meets, put_in
-from scrapers.values import Capture, ListingSeen
+from scrapers.values import Capture, Listing, ListingSeen
 from scrapers.visit import located
 
 log = logging.getLogger(__name__)
@@ -81,14 +82,13 @@ def _pages(this: Walk) -> Iterator[tuple[ListingSeen, Entries]]:
         if this.plan.allowance.spent():
             yield _put_off(this, address), ()
             continue
-        capture = this.fetch(address, this.source, None)
-        try:
-            listing = read_listing(this.source, this.facts, capture, this.plan.now)
-        except ScrapeError as error:
+        capture, listing = _page(this, address)
+        if isinstance(listing, ScrapeError):
             if this.beyond:  # nobody counts on it: the next deeper look comes by itself
-                log.warning("%s: %s beyond what is known: %s", this.source.id, address, error)
+                with about(source=this.source.id, address=address):
+                    log.warning("beyond what is known: %s", listing)
                 return
-            yield _unread(this, address, capture, error), ()
+            yield _unread(this, address, capture, listing), ()
             continue
         listing = listing if this.plan.since is None else listing.whole()
         entries: Entries = canonical_entries(this.source, listing)
@@ -115,6 +115,16 @@ def _pages(this: Walk) -> Iterator[tuple[ListingSeen, Entries]]:
         waiting = {*this.asked, *this.queue}
         this.queue += [page for page in listing.pages if page not in waiting]
         jump(this, entries, known)
+
+
+def _page(this: Walk, address: str) -> tuple[Capture, Listing | ScrapeError]:
+    """What came from an address, and what it lists, or why that could not be read."""
+    with about(source=this.source.id, address=address):
+        capture = this.fetch(address, this.source, None)
+        try:
+            return capture, read_listing(this.source, this.facts, capture, this.plan.now)
+        except ScrapeError as error:
+            return capture, error.kept()
 
 
 def _unread(this: Walk, address: str, capture: Capture, error: ScrapeError) -> ListingSeen:

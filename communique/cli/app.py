@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
 import typer
@@ -37,6 +36,7 @@ from communique.cli import (
 )
 from communique.database import StoreError
 from communique.embedded_account import EmbeddedServerError
+from communique.logs import start_logs, wanted_form
 from scrapers.errors import ScrapeError
 
 app = typer.Typer(
@@ -77,10 +77,7 @@ def _options(
     version: bool = typer.Option(False, "--version", help="Print the version and stop."),
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Log every step to stderr."),
 ) -> None:
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.ERROR,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    start_logs(wanted_form(), verbose=verbose)
     if version:
         typer.echo(f"communique {__version__}")
         raise typer.Exit
