@@ -95,7 +95,14 @@ def _file(folder: Path, raw: bytes) -> str:
     page = _page(message_from_bytes(raw, policy=default))
     if page is not None:
         (folder / f"{name}.html").write_text(page, encoding="utf-8", errors="replace")
-    (folder / f"{name}.eml").write_bytes(raw)
+    # Whole or not at all: whoever hands it in again, as we died on it, is then the first.
+    draft = folder / f".{name}.tmp"
+    try:
+        draft.write_bytes(raw)
+        draft.replace(folder / f"{name}.eml")
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     return name
 
 

@@ -12,6 +12,7 @@ from email.policy import default
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 import requests
 from bs4 import BeautifulSoup
 
@@ -19,10 +20,10 @@ from communique.mailbox import mailbox
 from communique.mailbox_index import pages
 
 
-def deliver(address: str, subject: str, html: str | None = None) -> None:
+def deliver(address: str, subject: str, html: str | None = None, text: str = "Text") -> None:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "a@x.example", "b@x.example", subject
-    mail.set_content("Text")
+    mail.set_content(text)
     if html is not None:
         mail.add_alternative(html, subtype="html")
     parts = urlsplit(address)
@@ -80,6 +81,21 @@ def test_it_runs_by_itself_until_it_is_told_to_stop(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     assert names(tmp_path) == ["001-hello.eml", "index.html"]
+
+
+def test_a_mail_that_cannot_be_kept_whole_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "communique.mailbox", str(tmp_path), "--port", "0"]
+    limited = ["bash", "-c", 'ulimit -f 8; exec "$@"', "bash", *command]  # 8 kB a file
+    with subprocess.Popen(limited, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[0]
+        with pytest.raises(smtplib.SMTPResponseException) as refused:
+            deliver(address, "x" * 60, text="Too much to keep. " * 1000)
+        assert refused.value.smtp_code == 452
+        deliver(address, "Small")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    assert names(tmp_path) == ["001-small.eml", "index.html"]
 
 
 def test_a_browser_reads_the_mails_and_runs_none_of_them(tmp_path: Path) -> None:
