@@ -67,6 +67,7 @@ _BECAUSE = {
     Held.ENDED: "the subscription had ended",
     Held.DISABLED: "the address is disabled, since the server refused it for good: "
     "communique subscriptions enable",
+    Held.RESTORED: "it was told before the store was restored from a copy, as the operator said",
 }
 
 

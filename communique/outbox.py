@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from sqlalchemy import Engine, Select, func, or_, select, update
+from sqlalchemy import Engine, Select, func, not_, or_, select, update
 
+from communique import restored
 from communique.addressees import CHANNEL
 from communique.mail.message import SenderError, sender
 from communique.mail.smtp import EXAMPLE, Courier, SmtpUrlError, smtp_server
@@ -78,8 +79,10 @@ def send_pending(
         problems.append(f"Mails waiting to be sent: {waiting}. {error}")
         return SendReport(waiting=waiting, problems=tuple(problems))
     tally = Tally()
+    noted, waits = restored.problem(engine)
+    problems.extend([waits] if waits else [])
     with _courier(settings) as (courier, trouble):
-        run = Run(engine, settings, origin, courier, now, tally)
+        run = Run(engine, settings, origin, courier, now, tally, noted)
         _send_all(run, limit)
     if trouble and (unsent := _unsent(engine)):
         tally.problems.append(f"Mails waiting to be sent: {unsent}. {trouble}")
@@ -163,6 +166,8 @@ def _due(run: Run, now: datetime) -> Select[*tuple[Facts, ...]]:
     )
     if run.courier is None or run.tally.away:
         query = query.where(Mail.recipient.like(f"{CHANNEL}%"))
+    if run.restored is not None:
+        query = query.where(not_(run.restored.waits))
     return query
 
 

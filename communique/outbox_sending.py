@@ -21,6 +21,7 @@ from communique.mail.message import Sender
 from communique.mail.smtp import Courier, Refused, Unreachable
 from communique.mails import hold
 from communique.recipients import is_disabled, note_refusal, note_success
+from communique.restored import Restored
 from communique.schema import Delivery, Mail, Subscription
 from communique.selections import silence
 from communique.settings import Settings
@@ -50,7 +51,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run of the outbox works with. courier: None where there is no mail server."""
+    """What one run of the outbox works with. courier: None where there is no mail server. restored:
+    the store is a copy, and news waits for a person's word."""
 
     engine: Engine
     settings: Settings
@@ -58,6 +60,7 @@ class Run:
     courier: Courier | None
     clock: Clock
     tally: Tally
+    restored: Restored | None = None
 
 
 def send_one(connection: Connection, run: Run, due: Facts, now: datetime) -> None:

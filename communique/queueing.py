@@ -84,13 +84,14 @@ def what_was_told(connection: Connection, found: Iterable[Found], now: datetime)
         select(
             *(Delivery.subscription_id, Delivery.story_id, Delivery.revision_id, Delivery.status),
             *(Delivery.statement_id, Delivery.dedupe_key, Delivery.change_id),
+            Delivery.held_because,
         ).where(
             Delivery.story_id.in_(stories),
             or_(Delivery.kind == "new", Delivery.kind == "wording"),
         )
     ):
         told.settled.add((row.subscription_id, row.revision_id, row.change_id))
-        if row.status != "held":
+        if row.status != "held" or row.held_because == Held.RESTORED:
             told.stories.add((row.subscription_id, row.story_id))
             told.keys[row.dedupe_key] = row.statement_id
     return told

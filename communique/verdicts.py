@@ -30,6 +30,7 @@ class Held(StrEnum):
     PAUSED = "subscription paused"
     ENDED = "subscription ended"
     DISABLED = "address disabled"
+    RESTORED = "told before the store was restored"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ WITH gone AS (
       AND EXISTS (
           SELECT FROM communique.deliveries d
           WHERE d.story_id = s.story_id AND d.subscription_id = u.id
-            AND d.kind IN ('new', 'wording') AND d.status <> 'held'
+            AND d.kind IN ('new', 'wording')
+            AND (d.status <> 'held' OR d.held_because = :restored)
       )
       AND NOT EXISTS (
           SELECT FROM communique.deliveries d
@@ -72,6 +73,7 @@ SELECT count(*) FILTER (WHERE held_because IS NULL) FROM queued
     countries=str(Held.COUNTRIES),
     unconfirmed=str(Held.UNCONFIRMED),
     paused=str(Held.PAUSED),
+    restored=str(Held.RESTORED),
 )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from communique import analysts, embedded
 from communique.cli import analysts as analysts_commands
-from communique.cli import prune, queries
+from communique.cli import prune, queries, restored
 from communique.cli.common import console
 from communique.database import StoreError, database, upgrade
 from communique.settings import Settings
@@ -21,6 +21,7 @@ app = typer.Typer(help="The store: migrate it, find it, look into it.", no_args_
 analysts_commands.add_to(app)
 queries.add_to(app)
 prune.add_to(app)
+restored.add_to(app)
 
 AnalystOption = typer.Option(
     None, "--analyst", help="As this analyst's own login (communique db analyst)."
