@@ -25,6 +25,7 @@ from communique.cli import (
     export,
     look,
     mail_in,
+    metrics,
     reread,
     revisit,
     search,
@@ -67,6 +68,7 @@ for module in (
     doctor,
     look,
     verify,
+    metrics,
     reread,
 ):
     module.add_to(app)

@@ -1,0 +1,91 @@
+"""How large the archive is. Counting files takes as long as there are many, so nobody who asks
+waits for it: a thread counts once an hour, and what it found last is told."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(hours=1)
+LONGEST = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Bytes and files of the archive, counted at `at` (aware, UTC); None: not counted yet. free,
+    disk: of the disk it is on, in bytes; None: an object store."""
+
+    bytes: int | None = None
+    files: int | None = None
+    at: datetime | None = None
+    free: int | None = None
+    disk: int | None = None
+
+
+class Archive:
+    """The archive at an fsspec address, to be measured."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._counted = Size()
+
+    def measured(self) -> Size:
+        """What was counted last, and the disk as it is now."""
+        counted, disk = self._counted, _disk(self._address)
+        if disk is None:
+            return counted
+        return Size(counted.bytes, counted.files, counted.at, free=disk[0], disk=disk[1])
+
+    def count(self, longest: timedelta = LONGEST) -> bool:
+        """Counts bytes and files, and keeps that. False, and nothing is kept, where it takes longer
+        or the archive does not answer."""
+        until, size, files = time.monotonic() + longest.total_seconds(), 0, 0
+        try:
+            system, root = fsspec.core.url_to_fs(self._address)
+            for _, _, found in system.walk(root, detail=True):
+                size += sum(int(facts.get("size") or 0) for facts in found.values())
+                files += len(found)
+                if time.monotonic() > until:
+                    log.warning("%s is not counted: that takes longer than %s", root, longest)
+                    return False
+        except Exception as error:  # an object store, whatever it raises, must not end the exporter
+            log.error("%s cannot be counted: %s", self._address, error)
+            return False
+        self._counted = Size(size, files, datetime.now(timezone.utc))
+        return True
+
+    def count_hourly(self, stopping: threading.Event) -> threading.Thread:
+        """Counts now and every hour, in a thread of its own, until it is stopped."""
+
+        def work() -> None:
+            while not stopping.is_set():
+                self.count()
+                stopping.wait(EVERY.total_seconds())
+
+        thread = threading.Thread(target=work, name="archive", daemon=True)
+        thread.start()
+        return thread
+
+
+def _disk(address: str) -> tuple[int, int] | None:
+    """Free bytes and all bytes of the disk that an address is on; None: it is on none of ours."""
+    try:
+        system, root = fsspec.core.url_to_fs(address)
+        if not isinstance(system, LocalFileSystem):
+            return None
+        there = next(folder for folder in (Path(root), *Path(root).parents) if folder.is_dir())
+        usage = shutil.disk_usage(there)
+    except Exception as error:
+        log.error("%s: its disk cannot be looked at: %s", address, error)
+        return None
+    return usage.free, usage.total
