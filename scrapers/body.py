@@ -24,6 +24,8 @@ _PIECE = 65536
 _GZIP_OR_ZLIB = 47
 _RAW_DEFLATE = -15
 _GZIP_MAGIC = b"\x1f\x8b"
+# One is usual, two occur by mistake; each costs a step of recursion.
+_MOST_CODINGS = 5
 _INFLATED = frozenset(("gzip", "x-gzip", "deflate"))
 _UNREADABLE = frozenset(("br", "zstd", "compress", "x-compress"))
 
@@ -115,7 +117,9 @@ def _codings(encoding: str) -> tuple[str, ...]:
 
 
 def _decoded(chunks: Iterable[bytes], codings: Sequence[str]) -> Iterable[bytes]:
-    """Undoes codings, the last one first."""
+    """Undoes codings, the last one first. Raises Broken where that cannot or need not be done."""
+    if len(codings) > _MOST_CODINGS:
+        raise Broken(f"compressed {len(codings)} times over, which no honest server does")
     for coding in reversed(codings):
         if coding in _UNREADABLE:
             raise Broken(f"compressed by {coding!r}, which was not asked for")

@@ -27,6 +27,7 @@ _LIGATURES = {
 }  # fmt: skip
 _SOFT_HYPHEN = "\xad"
 _END = re.compile(r"[.!?:;。！？：；…][”’\"'»)）\]】」』]*$")
+_LONGEST_WORD = 200
 _BULLET = re.compile(
     r"(?:[•●▪■◦‣–—*-]|\(?[0-9a-z]{1,3}[.)]|[一二三四五六七八九十]+、|（.{1,2}）)\s*\S"
 )
@@ -187,25 +188,36 @@ def _hyphenated(sheets: Sequence[Sheet]) -> frozenset[str]:
 
 
 def _joined(lines: Sequence[str], hyphenated: frozenset[str]) -> str:
-    """Lines as one, a word that was parted put together."""
-    text = ""
+    """Lines as one, a word that was parted put together. Takes time as the lines are long: a file
+    may hold a paragraph of a million characters."""
+    parts: list[str] = []
+    end = ""  # the last characters of these
     for line in lines:
-        if not text:
-            text = line
-            continue
-        hyphen = text.endswith((_SOFT_HYPHEN, "-")) and re.search(r"\w[\xad-]$", text)
-        if hyphen and re.match(r"\w", line):
-            text = _put_together(text[:-1], line, hyphenated)
-        elif _CJK.match(text[-1]) and _CJK.match(line[0]):
-            text += line
+        if not end:
+            added = line
+        elif _is_parted(end, line):
+            parts[-1], end = parts[-1][:-1], end[:-1]
+            added = f"-{line}" if _keeps_hyphen(end, line, hyphenated) else line
+        elif _CJK.match(end[-1]) and _CJK.match(line[0]):
+            added = line
         else:
-            text = f"{text} {line}"
+            added = f" {line}"
+        parts.append(added)
+        end = (end + added[-_LONGEST_WORD:])[-_LONGEST_WORD:]
+    text = "".join(parts)
     return text.removesuffix(_SOFT_HYPHEN) + ("-" if text.endswith(_SOFT_HYPHEN) else "")
 
 
-def _put_together(text: str, line: str, hyphenated: frozenset[str]) -> str:
-    before = re.search(r"\w+$", text)
+def _is_parted(end: str, line: str) -> bool:
+    return bool(re.fullmatch(r"\w[\xad-]", end[-2:]) and re.match(r"\w", line))
+
+
+def _keeps_hyphen(end: str, line: str, hyphenated: frozenset[str]) -> bool:
     after = re.match(r"\w+", line)
-    word = f"{before[0] if before else ''}-{after[0] if after else ''}".casefold()
-    keeps = word in hyphenated or not line[0].islower() or not text[-1].isalpha()
-    return f"{text}-{line}" if keeps else f"{text}{line}"
+    word = f"{_last_word(end)}-{after[0] if after else ''}".casefold()
+    return word in hyphenated or not line[0].islower() or not end[-1].isalpha()
+
+
+def _last_word(end: str) -> str:
+    backwards = re.match(r"\w*", end[::-1])  # forwards, each letter would be a place to begin
+    return backwards[0][::-1] if backwards else ""

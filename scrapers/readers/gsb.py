@@ -80,7 +80,9 @@ _KICKER = "h1 > .category,h1 > .aural"
 _STATEMENT = re.compile(
     r"/shareddocs/(?!downloads/|bilder/|faqs?/|glossar)[^/]+/.+\.html$"
     r"|/breg-(?:de|en)/(?:[^/]+/)*[^/]+-\d{5,}$|/bmfsfj/.+-\d{5,}$|/(?:pressemitteilungen|presse|aktuelles"
-    r"|meldungen|news|press)/.*[^/]+-[^/]+-[^/]+$|/pressemitteilungen/.+\.html$",
+    # What is looked ahead for and the hyphen excluded keep a made-up address from taking hours.
+    r"|meldungen|news|press)/(?:.*/)?(?=[^/]+$)[^/][^/-]*-[^/][^/-]*-[^/]+$"
+    r"|/pressemitteilungen/.+\.html$",
     re.IGNORECASE,
 )
 
