@@ -33,12 +33,13 @@ FROM communique.runs u JOIN communique.sources s ON s.desk = u.desk
 """
 _SAID = (
     "INSERT INTO communique.stories (created_at) SELECT {at} FROM {n}",
-    """INSERT INTO communique.addresses (source_id, url, fetch_url, outcome, visits, first_listed_at,
-        statement_id)
-    SELECT {source}, 'https://a.example/' || n, 'https://a.example/' || n, 'new', 1, {at}, n FROM {n}
+    """INSERT INTO communique.addresses (source_id, url, fetch_url, outcome, visits,
+        first_listed_at, statement_id)
+    SELECT {source}, 'https://a.example/' || n, 'https://a.example/' || n, 'new', 1, {at}, n
+    FROM {n}
     """,
-    """INSERT INTO communique.captures (run_id, source_id, address_id, url, fetched_at, outcome, warc,
-        record_id, size)
+    """INSERT INTO communique.captures (run_id, source_id, address_id, url, fetched_at, outcome,
+        warc, record_id, size)
     SELECT 1 + n / 20, {source}, n, 'https://a.example/' || n, {at}, 'new', 'file:///w/' || n / 50,
         'urn:' || n, 30000 FROM {n}
     """,
