@@ -49,12 +49,12 @@ CHECKS: Sequence[Check] = (
     Check("outbox", doctor_mail.outbox),
     Check("alerting", doctor_mail.alerting),
     Check("canary", doctor_mail.canary),
-    Check("clock", doctor_clock.clock),
+    Check("clock", doctor_clock.clock, seconds=10),
     Check("time zones", doctor_clock.zones),
     Check("sources", doctor_watch.sources),
     Check("collects", doctor_watch.collects),
     Check("watchlists", doctor_watch.watchlists),
-    Check("airflow", doctor_airflow.health),
+    Check("airflow", doctor_airflow.health, seconds=10),
     Check("dags", doctor_airflow.dags, seconds=60),
 )
 

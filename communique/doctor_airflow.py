@@ -19,7 +19,7 @@ import requests
 from communique.doctor_parts import NotKnown, Patient, Said, broken, look, named, ok
 from communique.settings import Settings
 
-ANSWER = 8.0  # seconds for one answer of Airflow's
+ANSWER = 5.0  # seconds that Airflow may be silent
 COMMANDS = 25.0  # and for each of its commands
 PARTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 PAGES = "/communique"

@@ -23,14 +23,16 @@ LITTLE, TOO_LITTLE = 5e9, 1e9  # bytes that are free
 FEW = 0.02  # the share of a file system's files that is free
 RUNS = 12
 
-# The newest file of each source: the first of a run is looked for where it is cheap.
+# Of the last runs: whole months of captures need not be looked through.
 _NEWEST = text("""
-    SELECT source_id, max(warc) AS warc, max(fetched_at) AS at FROM communique.captures
-    WHERE run_id IN (SELECT id FROM communique.runs WHERE kind = 'collect'
-                     ORDER BY id DESC LIMIT :runs)
-      AND warc IS NOT NULL
-      AND (CAST(:since AS timestamptz) IS NULL OR fetched_at >= :since)
-    GROUP BY source_id ORDER BY max(fetched_at) DESC LIMIT :most
+    SELECT warc FROM (
+        SELECT DISTINCT ON (source_id) warc, fetched_at FROM communique.captures
+        WHERE run_id IN (SELECT id FROM communique.runs WHERE kind = 'collect'
+                         ORDER BY id DESC LIMIT :runs)
+          AND warc IS NOT NULL
+          AND (CAST(:since AS timestamptz) IS NULL OR fetched_at >= :since)
+        ORDER BY source_id, fetched_at DESC
+    ) AS newest ORDER BY fetched_at DESC LIMIT :most
 """)
 _LOCAL = text("""
     SELECT current_setting('data_directory') WHERE pg_has_role('pg_read_all_settings', 'USAGE')
@@ -42,8 +44,8 @@ def newest_files(
 ) -> list[str]:
     """The newest file of each source that was collected last, at most so many, the newest first."""
     since = patient.now - within if within else None
-    rows = connection.execute(_NEWEST, {"runs": RUNS, "since": since, "most": most})
-    return [row.warc for row in rows]
+    asked = {"runs": RUNS, "since": since, "most": most}
+    return list(connection.execute(_NEWEST, asked).scalars())
 
 
 def archive(patient: Patient) -> Said:

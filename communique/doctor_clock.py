@@ -23,7 +23,7 @@ from scrapers.warc import read_records
 ODD, WRONG = 10, 60
 # The web's own clocks, as sources told them with their pages: few are exact, most are.
 WEB_WRONG = 300
-WEB_ASKED, WEB_LEAST = 7, 3
+WEB_ASKED, WEB_LEAST, WEB_PAGES = 7, 3, 3
 WEB_WITHIN = timedelta(days=2)
 
 _NOW = text("SELECT clock_timestamp()")
@@ -79,14 +79,16 @@ def _database(connection: Connection) -> float:
 
 
 def _web(file: str) -> Sequence[float]:
-    """How far a source's clock was from ours when its first page of a file was fetched."""
+    """How far a source's clock was from ours when the first pages of a file were fetched; one
+    number, or none."""
     try:
-        for response in islice(read_records(file), 1):
-            at = parsedate_to_datetime(response.headers["date"])
-            fresh = "age" not in response.headers  # else it may have lain in a cache
-            return [(at - response.fetched_at).total_seconds()] if fresh else []
-    except (ScrapeError, OSError, KeyError, ValueError, TypeError):
-        return []  # it tells no time, or not so that it could be read
+        for response in islice(read_records(file), WEB_PAGES):
+            # What has an age may have lain in a cache.
+            if "date" in response.headers and "age" not in response.headers:
+                at = parsedate_to_datetime(response.headers["date"])
+                return [(at - response.fetched_at).total_seconds()]
+    except (ScrapeError, OSError, ValueError, TypeError):
+        return []  # the file is not there, or the date is none
     return []
 
 

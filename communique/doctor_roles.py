@@ -29,7 +29,7 @@ _LOGINS = text("""
                    WHERE starts_with(setting, 'statement_timeout=')) AS bounded
     FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid AND g.rolname = :group
     JOIN pg_roles r ON r.oid = m.member
-    WHERE r.rolcanlogin AND NOT r.rolsuper
+    WHERE r.rolcanlogin AND NOT r.rolsuper AND NOT m.admin_option
       AND NOT pg_has_role(r.oid, (SELECT nspowner FROM pg_namespace WHERE nspname = 'communique'),
                           'MEMBER')
     ORDER BY 1

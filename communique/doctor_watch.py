@@ -130,7 +130,7 @@ def _as_stored(patient: Patient, loaded: Loaded) -> Said:
         lost = unserved(connection, written)
     if lost:
         return broken(lost[0], "communique subscriptions shows who subscribes to what.")
-    many = f"{len(written)} rules of {len(loaded.watchlists)} watchlists"
+    many = f"rules: {len(written)}, of watchlists: {len(loaded.watchlists)}"
     other = [
         f"{watchlist}/{rule}"
         for watchlist, rule in sorted(written.keys() | stored.keys())
@@ -138,8 +138,8 @@ def _as_stored(patient: Patient, loaded: Loaded) -> Said:
     ]
     if other and stored:
         return look(
-            f"{many}; in force is not what stands in the files: {named(other)}",
+            f"{many}; not in force as their files have them: {named(other)}",
             "The next alert run takes them up (communique alert). If it stays so, the workers read "
             f"other files than {patient.settings.watchlists}: set COMMUNIQUE_WATCHLISTS alike.",
         )
-    return ok(f"{many}, {'as in force' if stored else 'in force from the first alert run on'}")
+    return ok(f"{many}; {'in force' if stored else 'in force from the first alert run on'}")
