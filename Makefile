@@ -7,7 +7,7 @@ JOBS = 2
 .DEFAULT_GOAL = all
 .NOTPARALLEL:
 .PHONY: all setup demo run test world killing check bench bench-large live-check \
-  secrets image up down logs psql help
+  secrets image up down logs psql backup restore upgrade help
 
 # The system's own Python, never a downloaded one; this folder's environment, whatever is active.
 export UV_PYTHON_DOWNLOADS = never
@@ -86,6 +86,20 @@ logs: ## what the services in docker say, as they say it (ARGS='--tail 50 schedu
 
 psql: ## psql on their store, as its owner
 	docker compose exec postgres psql --username=communique --dbname=communique
+
+backup: ## both databases, the archive and the watchlists into one file (FILE=backups/NAME.tar)
+	@deploy/backup.sh $(FILE)
+
+restore: ## a backup in place of what is here (FILE=backups/NAME.tar; FORCE=1 where the store is not empty)
+	@deploy/secrets.sh --check
+	@$(MAKE) --no-print-directory image
+	@FORCE=$(FORCE) deploy/restore.sh $(FILE)
+
+upgrade: ## after a new version was checked out: builds, backs up, migrates, starts (as make up)
+	@deploy/secrets.sh --check
+	@$(MAKE) --no-print-directory image
+	@deploy/upgrade.sh
+	@$(MAKE) --no-print-directory up
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20

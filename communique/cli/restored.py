@@ -41,8 +41,8 @@ def restored(
     What went out between the copy and the restore is in no store. So statements are collected and
     judged, but no alert and no digest is sent, until --told or --send. Give it when the sources
     were collected again; they are counted here. With --told --before, the moment at which the lost
-    store last ran, what is new since goes out, and so does what has no certain date: edits, removals,
-    dates without a time on that day.
+    store last ran, what is new since goes out, and so does what has no certain date: edits,
+    withdrawals, dates without a time on that day.
 
     Exit status 1 while something waits.
 

@@ -1,0 +1,101 @@
+#!/bin/sh
+# A backup in place of what is here: deploy/restore.sh FILE. FORCE=1 in the environment: although the
+# store holds statements. Afterwards the services are stopped; `make up` starts them.
+set -eu
+cd "$(dirname "$0")/.."
+. deploy/keeping/keeping.sh
+
+file=${1:-}
+[ -n "$file" ] || fail "Which backup? make restore FILE=backups/communique-....tar"
+[ -r "$file" ] || fail "$file cannot be read."
+require_own_server
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+docker compose --progress quiet up --detach --wait --no-deps postgres
+echo "Reading $file"
+ours python -m communique.keeping check <"$file" >"$work/told" || fail "Nothing was changed."
+fact() { sed -n "s/^$1$TAB//p" "$work/told"; }
+taken_at=$(fact "taken_at${TAB}communique")
+
+there=$(echo "SELECT to_regclass('communique.statements') IS NOT NULL" | sql communique communique)
+if [ "$there" = t ]; then
+    there=$(echo "SELECT count(*) FROM communique.statements" | sql communique communique)
+    [ "$there" = 0 ] || [ "${FORCE:-}" = 1 ] ||
+        fail "The store holds $there statements, which a restore takes away. Nothing was changed." \
+            "If that is what you want: make backup, then make restore FILE=$file FORCE=1."
+fi
+
+# Into databases of other names first: what is here stays until all of it is there.
+fresh() { # name
+    sql postgres postgres <<SQL
+SET client_min_messages = warning;
+DROP DATABASE IF EXISTS $1_restored WITH (FORCE);
+CREATE DATABASE $1_restored OWNER $1 ENCODING 'UTF8' TEMPLATE template0;
+REVOKE ALL ON DATABASE $1_restored FROM PUBLIC;
+SQL
+}
+# What the dump grants rights to; `communique db upgrade` makes them the same way.
+sql communique communique <<'SQL'
+DO $$
+DECLARE
+    one text;
+BEGIN
+    FOREACH one IN ARRAY ARRAY['communique_analyst', 'communique_app'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = one) THEN
+            EXECUTE 'CREATE ROLE ' || one || ' NOLOGIN';
+        END IF;
+    END LOOP;
+END
+$$;
+SQL
+for name in airflow communique; do
+    echo "Restoring $name"
+    fresh "$name"
+    tar -xOf "$file" "$name.dump" | pg pg_restore --username="$name" --dbname="${name}_restored" \
+        --no-owner --exit-on-error || fail "$name could not be restored: see above. Nothing was changed."
+    facts "$name" "${name}_restored" >"$work/$name.now"
+    tar -xOf "$file" "$name.tsv" >"$work/$name.then"
+    counts "$work/$name.then" >"$work/then"
+    counts "$work/$name.now" >"$work/now"
+    diff "$work/then" "$work/now" >&2 || fail "Not every row of $name came back. Nothing was changed."
+done
+
+echo "Bringing the store to this version; nothing is told before you say so"
+# shellcheck disable=SC2016 (expanded in the container)
+ours sh -c 'COMMUNIQUE_DATABASE_URL=$(cat "$COMMUNIQUE_DATABASE_URL_FILE")_restored
+export COMMUNIQUE_DATABASE_URL
+communique db upgrade && communique db restored --taken-at "$1"' sh "$taken_at" ||
+    fail "The store could not be brought to this version: see above. Nothing was changed."
+
+echo "Stopping the services, putting the files and the databases in their places"
+stop_writers
+ours python -m communique.keeping put <"$file" >/dev/null ||
+    fail "The files could not be written: see above. The databases are as they were; run it again."
+sql postgres postgres <<'SQL'
+SET client_min_messages = warning;
+DROP DATABASE IF EXISTS airflow_before WITH (FORCE);
+DROP DATABASE IF EXISTS communique_before WITH (FORCE);
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname IN ('airflow', 'communique', 'airflow_restored', 'communique_restored') \g /dev/null
+BEGIN;
+ALTER DATABASE airflow RENAME TO airflow_before;
+ALTER DATABASE airflow_restored RENAME TO airflow;
+ALTER DATABASE communique RENAME TO communique_before;
+ALTER DATABASE communique_restored RENAME TO communique;
+COMMIT;
+DROP DATABASE airflow_before WITH (FORCE);
+DROP DATABASE communique_before WITH (FORCE);
+SQL
+
+cat <<EOF
+Restored: the state of $taken_at, every row counted. The services are stopped. Next:
+  make up                                   (as before, with EXECUTOR= and PROFILES=)
+  docker compose exec scheduler communique verify --all
+  docker compose exec scheduler communique db restored
+Statements are collected at once, but no alert and no digest is sent until the last one is told what
+readers have had already: docs/operations.md, "Backups".
+EOF
+analysts=$(fact analyst | tr -d '\t' | tr '\n' ' ')
+[ -z "$analysts" ] || echo "Analysts' logins, to be made anew where they lack (communique db analyst NAME): $analysts"
