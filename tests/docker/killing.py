@@ -1,11 +1,16 @@
-"""Every service killed while collecting: python -m tests.docker.killing [--keep]
+"""Every service killed while collecting: python -m tests.docker.killing [--local] [--keep]
 
-Celery and two workers collect the world's sources, and the ministry's captured pages where
-../shared is here, one desk after the other. While a desk is being collected a service is killed
-(SIGKILL to its container's first process, as a crash does): scheduler, postgres, redis, a worker,
-api-server, dag-processor and triggerer. Another day is collected, and everything killed at once
-while mails go out. Whatever happens, services come back by themselves; then what is stored and
-told must be what one undisturbed process stores and tells.
+Celery and two workers (--local: the scheduler by itself) collect the world's sources, and the
+ministry's captured pages where ../shared is here, one desk after the other. While a desk is being
+collected a service is killed (SIGKILL to its container's first process, as a crash does):
+scheduler, postgres, redis, a worker, api-server, dag-processor and triggerer. Another day is
+collected, and everything killed at once while mails go out. Whatever happens, services come back by
+themselves; then what is stored and told must be what one undisturbed process stores and tells,
+every wording proved by the archive.
+
+Needs root on the machine of the docker engine: it kills by process id, and reads the store at its
+address in docker's network. SIGKILL leaves to the disk what was written; a cut of the mains would
+not, which is why PostgreSQL and the archive wait for the disk before anything counts as stored.
 """
 
 from __future__ import annotations
@@ -32,6 +37,7 @@ from tests.docker.killing_calm import (
     people,
     undisturbed,
 )
+from tests.docker.killing_site import MINISTRY
 from tests.docker.killing_stack import Api, killable
 from tests.killing.compare import Report, compare
 
@@ -45,6 +51,7 @@ DEATHS = (
     ("media", ("dag-processor", "triggerer")),
 )
 DESKS = tuple(desk for desk, _ in DEATHS)
+CELERY = ("worker", "redis")
 BACK = 300  # seconds within which a service must be back
 LONGEST = 900  # seconds within which all that was begun must be over
 VISITS = (
@@ -90,7 +97,9 @@ def _try(made: Deployment, start: date) -> list[str]:
     plugins.add_missing()
     bases.make_missing()
     made.run("make", "secrets")
-    made.run("make", "up", "EXECUTOR=celery", "WORKERS=2", "PROFILES=mailbox")
+    local = "--local" in sys.argv
+    executor = ("EXECUTOR=local",) if local else ("EXECUTOR=celery", "WORKERS=2")
+    made.run("make", "up", *executor, "PROFILES=mailbox")
     _say(began_at, "services are up")
     with stack.store(made) as engine:
         people(engine)
@@ -98,8 +107,9 @@ def _try(made: Deployment, start: date) -> list[str]:
     stack.set_day(made, FIRST)
     api.unpause("alert")
     for desk, services in DEATHS:
-        _one_by_one(made, api, desk, services)
-        _say(began_at, f"{' and '.join(services)} came back")
+        there = [name for name in services if not (local and name in CELERY)]
+        _one_by_one(made, api, desk, there)
+        _say(began_at, f"{' and '.join(there) or 'nobody was killed; it'} came back")
     _settled(made, api)
     _say(began_at, "the first day is collected and told")
     stack.set_day(made, SECOND)
@@ -116,14 +126,15 @@ def _one_by_one(made: Deployment, api: Api, desk: str, services: Sequence[str]) 
     """Kills these, one of each, while the desk is being collected."""
     api.unpause(f"collect_{desk}")
     api.start(f"collect_{desk}")
-    _wait_for(made, VISITS.format(desk=desk), 8, f"{desk} to be collected")
+    visits = VISITS.format(desk=desk)
+    _wait_for(made, visits, 8, f"{desk} to be collected")
     every = stack.containers(made)
     victims = [next(one for one in every if one.service == name) for name in services]
+    then = stack.number(made, visits)
     stack.kill(victims)
     took = stack.wait_well(made, victims, BACK)
-    visits = stack.number(made, VISITS.format(desk=desk))
-    print(f"  killed {', '.join(one.name for one in victims)}: well after {took:.0f} s; "
-          f"visits of {desk} by then: {visits}", flush=True)  # fmt: skip
+    names = ", ".join(one.name.removeprefix(f"{stack.PROJECT}-") for one in victims) or "nobody"
+    print(f"  killed {names} after {then} visits of {desk}: well after {took:.0f} s", flush=True)
 
 
 def _power_off(made: Deployment, api: Api) -> None:
@@ -182,18 +193,23 @@ def _compared(made: Deployment, expected: Came) -> list[str]:
     told = compare(expected.told, found.told)
     for said, number in (report.counts | told.counts).items():
         print(f"  {said:<58}{number}")
-    print(f"  {'shortest time between two requests to a host (s)':<58}{_closest(made):.2f}")
+    said = "requests sooner than the host's pace allows, of"
+    early, every = _hurried(made)
+    print(f"  {f'{said} {every}':<58}{early}")
     return [*report.problems, *told.problems]
 
 
-def _closest(made: Deployment) -> float:
-    """How near two requests to one host came to each other."""
+def _hurried(made: Deployment) -> tuple[int, int]:
+    """How many requests came to a host within nine tenths of its pace after the one before them,
+    and how many came in all. That some are told of is no failure: who loses the connection that
+    keeps a host's turn may ask beside another."""
     last: dict[str, float] = {}
-    least = float("inf")
-    for address, moment, *_ in sorted(stack.arrivals(made), key=lambda each: each[1]):
-        least = min(least, moment - last.get(address, float("-inf")))
+    early, log = 0, sorted(stack.arrivals(made), key=lambda each: each[1])
+    for address, moment, *_ in log:
+        pace = stack.DELAY / 2 if address == MINISTRY else stack.DELAY
+        early += moment - last.get(address, float("-inf")) < 0.9 * pace
         last[address] = moment
-    return least
+    return early, len(log)
 
 
 def _proved(made: Deployment) -> list[str]:

@@ -34,7 +34,7 @@ from tests.world.calendar import World
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared/corpus/mfa-spokesperson.warc.gz"
 PORT = 8000  # at which the site is reached in docker's network
-HOSTS = 30
+HOSTS = 24
 # The world's days on which it is looked at; the first is collected desk by desk.
 FIRST, SECOND = 4, 22
 # Whatever waits for an hour of its own would still wait in the end.
