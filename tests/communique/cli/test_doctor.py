@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -387,7 +388,7 @@ def test_a_clock_that_most_sources_contradict_is_wrong(clinic: Clinic) -> None:
     front_door.communique("collect", settings=clinic.settings | {"now": ahead})
     found = clinic.doctor(1)["clock"]
     assert found["state"] == "broken"
-    assert "the web's clock (of 3 sources, the middle one) is 1,2" in found["found"]
+    assert re.search(r"the web.s clock \(of 3 .*\) is 1,[12]\d\d s behind", found["found"])
 
 
 def test_facts_and_rules_that_cannot_be_read_are_named(clinic: Clinic, tmp_path: Path) -> None:
