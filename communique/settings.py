@@ -31,6 +31,19 @@ def project_folder(name: str) -> Path:
     return shipped if shipped.is_dir() else PACKAGE.parent / name
 
 
+def _without_user(address: str) -> None:
+    """Raises ValueError for an address that says who enters: every capture keeps it."""
+    scheme, _, rest = address.partition("://")
+    where = rest.partition("/")[0]
+    is_s3 = scheme in ("s3", "s3a")
+    if "@" in where or (is_s3 and (":" in where or set("?@") & set(rest) or not where.strip())):
+        raise ValueError(
+            "expected s3://bucket/folder, without key or password, since every capture keeps it: "
+            "for S3 these come from AWS_SHARED_CREDENTIALS_FILE, or AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY"
+        )
+
+
 class Files(PydanticBaseSettingsSource):
     """What lies in the files that COMMUNIQUE_..._FILE name, as containers are given their secrets.
     White space at the ends is left out."""
@@ -85,7 +98,8 @@ class Settings(BaseSettings):
     )
     archive_url: str | None = Field(
         None,
-        description="Where WARC files go, by fsspec (`file://`, `s3://`); unset: HOME/archive",
+        description="Where WARC files go, by fsspec (`file://`, `s3://`: machines.md); "
+        "unset: HOME/archive",
     )
     smtp_url: str | None = Field(
         None,
@@ -193,8 +207,10 @@ class Settings(BaseSettings):
                 fsspec.get_filesystem_class(fsspec.utils.get_protocol(value))
             except (ValueError, ImportError) as error:
                 raise ValueError(
-                    f"{error}; expected file:///folder or s3://bucket/folder"
+                    f"{error}; expected file:///folder or s3://bucket/folder (for S3, install "
+                    "communique[s3])"
                 ) from error
+            _without_user(value)
         return value
 
     @field_validator("smtp_url")

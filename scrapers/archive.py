@@ -11,7 +11,7 @@ conversion record that refers to the page's response.
 
 from __future__ import annotations
 
-import tempfile
+import secrets
 import threading
 import uuid
 import zlib
@@ -21,10 +21,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, cast
 
-from fsspec.core import url_to_fs
 from warcio.recordloader import ArcWarcRecord
 from warcio.warcwriter import WARCWriter
 
+from scrapers.storage import is_local, located, put
 from scrapers.warc import ArchivedResponse, read_record, read_records
 from scrapers.warc_records import (
     WARC,
@@ -54,26 +54,31 @@ def open_archive(url: str, name: str) -> ArchiveWriter:
 
     url: a folder, as fsspec spells it (file://, s3://, memory://); name: the file below it, such
     as "china/2026-11-21/cn_mfa_en-17.warc.gz". A name that exists is never overwritten: the next
-    free of name-2, name-3 ... is taken. The file comes into being with the first record.
+    free of name-2, name-3 ... is taken, and where there are objects instead of files, each gets a
+    name of its own behind it. A file comes into being with the first record. Raises ImportError
+    where what speaks to such a store is not installed.
     """
     return ArchiveWriter(url, name)
 
 
 class ArchiveWriter:
-    """Writes one WARC file; safe to share between threads. See `open_archive`.
+    """Writes the WARC files of one source and run; safe to share between threads. See
+    `open_archive`.
 
-    A local file is written in place, record by record, so a process that is killed leaves a file
-    that is readable up to its last whole record. Object stores cannot append: there the file is
-    collected beside the process and put at close, over an empty file that reserves the name.
+    What was written is kept, whatever becomes of this process. A local file is written in place,
+    record by record: killed, it is readable up to its last whole record. A store of objects cannot
+    append: there every exchange is an object of its own, a WARC file by itself, stored whole
+    before `write` returns and never touched again. Its name has a part drawn by lot, so that two
+    processes never meet, and no store has to say first what is there.
     """
 
     def __init__(self, url: str, name: str) -> None:
-        self._fs, folder = url_to_fs(url)
+        self._fs, folder = located(url)
         self._wanted = f"{folder.rstrip('/')}/{name}"
-        self._local = "file" in _protocols(self._fs)
+        self._out: _File | _Objects = (
+            _File(self._wanted) if is_local(self._fs) else _Objects(self._fs, self._wanted)
+        )
         self._lock = threading.Lock()
-        self._out: IO[bytes] | None = None
-        self._path = self._wanted
         self._warc = WARCWriter(None, gzip=False, warc_version=WARC)
 
     def __enter__(self) -> ArchiveWriter:
@@ -88,52 +93,59 @@ class ArchiveWriter:
         self.close()
 
     def write(self, evidence: Evidence) -> tuple[str, str]:
-        """Writes the response and its request. Returns the address of the file and the id of the
-        response's record ("urn:uuid:..."). Raises OSError where the store refuses."""
+        """Stores the response and its request. Returns the address of the file and the id of the
+        response's record ("urn:uuid:..."). Raises OSError where the disk or the store refuses
+        (StorageError)."""
         record_id = f"urn:uuid:{uuid.uuid4()}"
-        with self._lock:
-            self._begin()
-            response = response_record(evidence, record_id)
-            self._append(response, request_record(evidence, record_id))
-            return str(self._fs.unstrip_protocol(self._path)), record_id
+        records = response_record(evidence, record_id), request_record(evidence, record_id)
+        return self._store(*records), record_id
 
     def write_rendered(
         self, url: str, fetched_at: datetime, html: bytes, refers_to: str | None
     ) -> tuple[str, str]:
-        """Writes what a browser made of a page (UTF-8), as a conversion of the response whose
+        """Stores what a browser made of a page (UTF-8), as a conversion of the response whose
         record id is given, at that response's time: whoever reads the archive as it was then finds
         both. Returns and raises as `write`."""
         record_id = f"urn:uuid:{uuid.uuid4()}"
-        with self._lock:
-            self._begin()
-            self._append(rendered_record(url, fetched_at, html, record_id, refers_to))
-            return str(self._fs.unstrip_protocol(self._path)), record_id
+        return self._store(rendered_record(url, fetched_at, html, record_id, refers_to)), record_id
 
     def close(self) -> None:
-        """Completes the file; nothing was written, nothing is left. May be called twice."""
+        """Nothing was written, nothing is left. May be called twice."""
         with self._lock:
-            if self._out is None:
-                return
-            out, self._out = self._out, None
-            with out:
-                if not self._local:
-                    self._fs.put_file(out.name, self._path)
+            self._out.close()
 
-    def _begin(self) -> None:
+    def _store(self, *records: ArcWarcRecord) -> str:
+        with self._lock:
+            path, is_new = self._out.begin()
+            if is_new:
+                records = (warcinfo(self._warc, Path(path).name), *records)
+            packed = _Packed()
+            self._warc.out = packed
+            for record in records:
+                self._warc.write_record(record)
+                packed.end()
+            self._warc.out = None  # or it would hold its last page until the next
+            self._out.append(b"".join(packed.pieces))
+            return str(self._fs.unstrip_protocol(path))
+
+
+class _File:
+    """A local file, which grows."""
+
+    def __init__(self, wanted: str) -> None:
+        self._path = wanted
+        self._out: IO[bytes] | None = None
+
+    def begin(self) -> tuple[str, bool]:
+        """Where the next records go, and whether they are the first there."""
         if self._out is None:
-            self._path, self._out = self._reserve()
-            self._append(warcinfo(self._warc, Path(self._path).name))
+            self._path, self._out = _created(self._path)
+        return self._path, self._out.tell() == 0
 
-    def _append(self, *records: ArcWarcRecord) -> None:
+    def append(self, packed: bytes) -> None:
         """All or nothing: after a half-written record no later one could be read."""
-        packed = _Packed()
-        self._warc.out = packed
-        for record in records:
-            self._warc.write_record(record)
-            packed.end()
-        self._warc.out = None  # or it would hold its last page until the next
         out = cast("IO[bytes]", self._out)
-        end, data = out.tell(), memoryview(b"".join(packed.pieces))
+        end, data = out.tell(), memoryview(packed)
         try:
             while data:
                 data = data[out.write(data) :]
@@ -142,20 +154,42 @@ class ArchiveWriter:
             out.seek(end)
             raise
 
-    def _reserve(self) -> tuple[str, IO[bytes]]:
-        """Takes the first name that is free; in place for a local file."""
-        if self._local:
-            Path(self._wanted).parent.mkdir(parents=True, exist_ok=True)
-        path, number = self._wanted, 1
-        while True:
-            if self._local:
-                with suppress(FileExistsError):
-                    return path, Path(path).open("xb", buffering=0)
-            elif not self._fs.exists(path):
-                self._fs.pipe_file(path, b"")
-                return path, tempfile.NamedTemporaryFile(buffering=0, suffix=_SUFFIX)
-            number += 1
-            path = f"{self._wanted.removesuffix(_SUFFIX)}-{number}{_SUFFIX}"
+    def close(self) -> None:
+        """May be called twice."""
+        if self._out is not None:
+            self._out.close()
+
+
+def _created(wanted: str) -> tuple[str, IO[bytes]]:
+    """A new file of the first name that is free."""
+    Path(wanted).parent.mkdir(parents=True, exist_ok=True)
+    path, number = wanted, 1
+    while True:
+        with suppress(FileExistsError):
+            return path, Path(path).open("xb", buffering=0)
+        number += 1
+        path = f"{wanted.removesuffix(_SUFFIX)}-{number}{_SUFFIX}"
+
+
+class _Objects:
+    """A store of objects: each that is appended is a new one."""
+
+    def __init__(self, fs: Any, wanted: str) -> None:
+        self._fs, self._number = fs, 0
+        self._prefix = f"{wanted.removesuffix(_SUFFIX)}-{secrets.token_hex(6)}"
+
+    def begin(self) -> tuple[str, bool]:
+        """The name of the next object, which begins with its own description."""
+        return f"{self._prefix}-{self._number + 1:04}{_SUFFIX}", True
+
+    def append(self, packed: bytes) -> None:
+        """Stores it. After a refusal the name is not used again: who knows what came of it."""
+        path, _ = self.begin()
+        self._number += 1
+        put(self._fs, path, packed)
+
+    def close(self) -> None:
+        """Nothing is left to do."""
 
 
 class _Packed:
@@ -178,7 +212,3 @@ class _Packed:
         """Ends a record."""
         self.pieces.append(self._gzip.flush())
         self._gzip = None
-
-
-def _protocols(fs: Any) -> tuple[str, ...]:
-    return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
-import fsspec
 from warcio.archiveiterator import ArchiveIterator
 from warcio.bufferedreaders import ChunkedDataReader
 from warcio.exceptions import ArchiveLoadFailed
@@ -19,6 +18,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from scrapers.body import decode
 from scrapers.errors import NotInArchive, ScrapeError, TimedOut, TooLarge, Truncated
 from scrapers.exchange import lowered
+from scrapers.storage import opened
 
 log = logging.getLogger(__name__)
 
@@ -226,11 +226,10 @@ def _flaw(record: Any, headers: Mapping[str, str], wire: bytes, limit: int) -> S
 @contextmanager
 def _open(warc: str) -> Iterator[BinaryIO]:
     try:
-        stream = fsspec.open(warc, "rb").open()
+        with opened(warc) as stream:
+            yield stream
     except FileNotFoundError as error:
         raise NotInArchive(f"no such archive: {warc}") from error
-    with stream:
-        yield cast(BinaryIO, stream)
 
 
 def _moment(text: str | None) -> datetime | None:

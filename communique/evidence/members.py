@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-import fsspec
+from scrapers.storage import opened
 
 # A record that unpacks to more than this is no page of ours, or a damaged length.
 LARGEST = 256_000_000
@@ -61,9 +61,9 @@ class Damage:
 
 def walk(warc: str) -> Iterator[Member | Damage]:
     """The records of a file in their order; Damage where there should be one. Memory holds a
-    record at a time. Raises OSError (FileNotFoundError) where the file cannot be opened."""
-    with fsspec.open(warc, "rb").open() as opened:
-        stream = cast(BinaryIO, opened)
+    record at a time. Raises OSError (FileNotFoundError, StorageError) where the file cannot be
+    read."""
+    with opened(warc) as stream:
         gzipped = stream.read(1) == _GZIP[:1]
         stream.seek(0)
         found = _gzipped(warc, stream) if gzipped or _holds_gzip(stream) else _plain(warc, stream)

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-import fsspec
 from fastapi import HTTPException
 from sqlalchemy import Engine
 
@@ -19,6 +18,7 @@ from communique.settings import Settings
 from scrapers.errors import SourceFactsError
 from scrapers.facts import load_sources
 from scrapers.sources import Source
+from scrapers.storage import size_of
 
 # More than this is the command line's work: wordings, and bytes of the files that they lie in.
 MOST_WORDINGS, LARGEST_FILES = 40, 400_000_000
@@ -75,7 +75,6 @@ def _sources(settings: Settings) -> Mapping[str, Source]:
 def _size(warc: str) -> int:
     """Bytes of a file of the archive; 0 where it is not there, which the proof will say."""
     try:
-        fs, path = fsspec.core.url_to_fs(warc)
-        return int(fs.size(path) or 0)
+        return size_of(warc)
     except Exception:  # whatever a store of files raises; the proof says what
         return 0

@@ -149,14 +149,10 @@ def test_nothing_fetched_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("store", ["file", "memory"])
-def test_a_name_that_exists_is_never_overwritten(store: str, tmp_path: Path) -> None:
-    folder = (
-        f"file://{tmp_path}/x" if store == "file" else f"memory://{tmp_path.name}-{os.getpid()}"
-    )
+def test_a_name_that_exists_is_never_overwritten(tmp_path: Path) -> None:
     kept = []
     for number in range(3):
-        with open_archive(folder, "d/run.warc.gz") as archive:
+        with open_archive(f"file://{tmp_path}/x", "d/run.warc.gz") as archive:
             kept.append(archive.write(an_exchange(number)))
     assert [address.rsplit("/", 1)[1] for address, _ in kept] == [
         "run.warc.gz", "run-2.warc.gz", "run-3.warc.gz"
@@ -166,12 +162,17 @@ def test_a_name_that_exists_is_never_overwritten(store: str, tmp_path: Path) -> 
         assert len(records(address)) == 3
 
 
-def test_a_store_that_cannot_append_gets_its_file_at_close() -> None:
-    folder = f"memory://closing-{os.getpid()}"
-    with open_archive(folder, "a.warc.gz") as archive:
-        address, _ = archive.write(an_exchange())
-        assert fsspec.open(address, "rb").open().read() == b""  # the name is taken
-    assert [kind for kind, _, _ in records(address)] == ["warcinfo", "response", "request"]
+def test_where_nothing_can_be_appended_each_exchange_is_a_file_at_once() -> None:
+    folder, kept = f"memory://objects-{os.getpid()}", []
+    for _ in range(2):  # two processes that have the same task
+        with open_archive(folder, "d/run.warc.gz") as archive:
+            kept += [archive.write(an_exchange(number)) for number in range(2)]
+            for address, record_id in kept:
+                assert read_record(address, record_id).intact
+    assert len({address for address, _ in kept}) == 4
+    for address, _ in kept:
+        assert f"objects-{os.getpid()}/d/run-" in address
+        assert [kind for kind, _, _ in records(address)] == ["warcinfo", "response", "request"]
 
 
 def test_threads_may_share_a_writer(tmp_path: Path) -> None:

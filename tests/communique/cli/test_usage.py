@@ -71,6 +71,7 @@ def test_wrong_usage_is_status_2_and_says_what_would_do(
         ("max_body", "-1", "COMMUNIQUE_MAX_BODY"),
         ("database_url", "mysql://ana:secret@h/x", "COMMUNIQUE_DATABASE_URL: expected postgresql:"),
         ("archive_url", "foo://x", "COMMUNIQUE_ARCHIVE_URL: Protocol not known: foo"),
+        ("archive_url", "s3://", "COMMUNIQUE_ARCHIVE_URL: expected s3://bucket/folder"),
         ("smtp_url", "http://x", "COMMUNIQUE_SMTP_URL: expected smtp:"),
         ("smtp_url_file", "/nowhere", "COMMUNIQUE_SMTP_URL_FILE: /nowhere cannot be read"),
     ],
@@ -86,6 +87,16 @@ def test_a_setting_may_be_given_by_a_file_and_an_empty_one_is_not_given(tmp_path
     said = communique("coverage", settings=settings, status=1).stderr
     assert "127.0.0.1:1" in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize("url", ["s3://key:secret@bucket/x", "s3://key:sec/ret@bucket/x"])
+def test_an_archive_s_address_with_its_password_is_refused_and_not_shown(
+    tmp_path: Path, url: str
+) -> None:
+    settings = {"home": str(tmp_path), "archive_url": url}
+    said = communique("coverage", settings=settings, status=2).stderr
+    assert "AWS_SHARED_CREDENTIALS_FILE" in said
+    assert "key:sec" not in said
 
 
 def test_a_store_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
