@@ -19,6 +19,7 @@ from scrapers.errors import ScrapeError
 from scrapers.large import for_many_threads, trim
 from scrapers.pace import Stopped
 from scrapers.sources import Source
+from scrapers.storage import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +148,7 @@ def _turn(source: Source, work: Work, stopping: threading.Event) -> Done:
         return Done(source, work(source, stopping))
     except Stopped:
         return Done(source, crash="stopped before its end")
-    except Refusal as reason:
+    except (Refusal, StorageError) as reason:
         return Done(source, crash=str(reason))
     except Exception as error:
         if not stopping.is_set():
