@@ -23,6 +23,15 @@ UPGRADE_LOCK = 0x434F4D4D
 
 EXPECTED = "Expected: postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 
+# A machine that went away without a word holds locks, a host's turn among them: half a minute of
+# silence, whether it was asked or answered last, and the server lets go of its connections.
+LOST = (
+    "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 "
+    "-c tcp_user_timeout=30000"
+)
+# And the other way round, for jobs, which wait for a query as long as the server is there.
+AWAY = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+        "tcp_user_timeout": 60_000}  # fmt: skip
 # Connections that a process keeps open, and as many again while it needs them.
 CONNECTIONS = 8
 
@@ -93,11 +102,11 @@ def _engine(url: str, patience: Patience) -> Engine:
 
 
 def _bounds(patience: Patience) -> dict[str, Any]:
-    options = "-c timezone=UTC"
+    options = f"-c timezone=UTC {LOST}"
     for name, seconds in (("statement_timeout", patience.query), ("lock_timeout", patience.lock)):
         options += f" -c {name}={seconds}s" if seconds else ""
     if patience.answer is None:
-        return {"options": options}
+        return {"options": options, **AWAY}
     silent = {"connect_timeout": patience.answer, "tcp_user_timeout": patience.answer * 1_000}
     return {"options": options, **silent}
 

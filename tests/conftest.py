@@ -1,7 +1,8 @@
 """Fixtures for all tests, and the rule that no test is skipped in silence.
 
-A test may be skipped for two reasons: real input that it reads, named in the reason as
-`../shared/...`, is not there; it needs Chromium (marked `chromium`), and this machine has none.
+A test may be skipped for three reasons: real input that it reads, named in the reason as
+`../shared/...`, is not there; it needs Chromium (marked `chromium`), and this machine has none; it
+makes network namespaces (marked `namespaces`), and this machine lets us make none.
 Any other skip is a failure; with COMMUNIQUE_STRICT=1, as in CI, these are too.
 """
 
@@ -10,8 +11,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +28,7 @@ pytest_plugins = ["tests.database_fixtures"]
 ROOT = Path(__file__).parents[1]
 TOGETHER = ("browser", "e2e")
 NO_BROWSER = "Chromium is not here: apt-get install chromium"
+NO_NAMESPACES = "network namespaces need root, leave to make them, and iproute2"
 SHARED = re.compile(r"\.\./shared(?:/[\w.-]+)*")
 
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
@@ -55,6 +59,16 @@ class Together(LoadScopeScheduling):
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("chromium") and not any(map(shutil.which, NAMES)):
         pytest.skip(NO_BROWSER)
+    if item.get_closest_marker("namespaces") and not _makes_namespaces():
+        pytest.skip(NO_NAMESPACES)
+
+
+@cache
+def _makes_namespaces() -> bool:
+    if not all(map(shutil.which, ("ip", "unshare", "nsenter", "setpriv"))):
+        return False
+    tried = ["unshare", "--net", "ip", "link", "add", "bridge", "type", "bridge"]
+    return not subprocess.run(tried, capture_output=True, check=False).returncode
 
 
 @pytest.hookimpl(wrapper=True)
@@ -78,7 +92,7 @@ def _judged(report: AnyReport) -> AnyReport:
 
 def _may_be_skipped(reason: str) -> bool:
     named = SHARED.findall(reason)
-    if reason.endswith(NO_BROWSER):
+    if reason.endswith((NO_BROWSER, NO_NAMESPACES)):
         return os.environ.get("COMMUNIQUE_STRICT") != "1"
     missing = bool(named) and not all((ROOT / name.rstrip(".")).exists() for name in named)
     return missing and os.environ.get("COMMUNIQUE_STRICT") != "1"
