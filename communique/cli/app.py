@@ -40,6 +40,7 @@ from communique.database import StoreError
 from communique.embedded_account import EmbeddedServerError
 from communique.logs import start_logs, wanted_form
 from scrapers.errors import ScrapeError
+from scrapers.storage import StorageError
 
 app = typer.Typer(
     name="communique",
@@ -102,6 +103,6 @@ def main() -> None:
     except SettingsError as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(2)
-    except (StoreError, EmbeddedServerError, ScrapeError) as error:
+    except (StoreError, EmbeddedServerError, ScrapeError, StorageError) as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(1)
