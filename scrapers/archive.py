@@ -11,6 +11,7 @@ conversion record that refers to the page's response.
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 import uuid
@@ -66,7 +67,8 @@ class ArchiveWriter:
     `open_archive`.
 
     What was written is kept, whatever becomes of this process. A local file is written in place,
-    record by record: killed, it is readable up to its last whole record. A store of objects cannot
+    record by record, and is on the disk when `write` returns: killed, or without power from one
+    moment to the next, it is readable up to its last whole record. A store of objects cannot
     append: there every exchange is an object of its own, a WARC file by itself, stored whole
     before `write` returns and never touched again. Its name has a part drawn by lot, so that two
     processes never meet, and no store has to say first what is there.
@@ -143,16 +145,20 @@ class _File:
         return self._path, self._out.tell() == 0
 
     def append(self, packed: bytes) -> None:
-        """All or nothing: after a half-written record no later one could be read."""
+        """All or nothing: after a half-written record no later one could be read. Returns when the
+        disk has it: the store, which will name it, has its own rows from the disk too."""
         out = cast("IO[bytes]", self._out)
         end, data = out.tell(), memoryview(packed)
         try:
             while data:
                 data = data[out.write(data) :]
+            os.fsync(out.fileno())
         except OSError:
             out.truncate(end)
             out.seek(end)
             raise
+        if end == 0:
+            _sync_folders(self._path)
 
     def close(self) -> None:
         """May be called twice."""
@@ -169,6 +175,17 @@ def _created(wanted: str) -> tuple[str, IO[bytes]]:
             return path, Path(path).open("xb", buffering=0)
         number += 1
         path = f"{wanted.removesuffix(_SUFFIX)}-{number}{_SUFFIX}"
+
+
+def _sync_folders(path: str) -> None:
+    """The names of a new file, and of the folders of its desk and day, reach the disk."""
+    for folder in Path(path).parents[:3]:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            with suppress(OSError):  # some file systems do that by themselves, and know no asking
+                os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 class _Objects:

@@ -246,6 +246,25 @@ for number in range(10**9):
 """
 
 
+def test_what_is_written_is_on_the_disk_before_anybody_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As far as that can be seen without pulling the plug: all of the file, and its name."""
+    synced: dict[str, int] = {}
+    sync = os.fsync
+
+    def noting(handle: int) -> None:
+        sync(handle)
+        synced[str(Path(f"/proc/self/fd/{handle}").readlink())] = os.fstat(handle).st_size
+
+    monkeypatch.setattr(os, "fsync", noting)
+    with open_archive(f"file://{tmp_path}", "china/2026-11-21/run.warc.gz") as archive:
+        for number in range(3):
+            path = Path(archive.write(an_exchange(number))[0].removeprefix("file://"))
+            assert synced[str(path)] == path.stat().st_size
+    assert {str(folder) for folder in path.parents[:3]} <= synced.keys()
+
+
 def test_a_killed_writer_leaves_every_whole_record_readable(tmp_path: Path) -> None:
     root = str(Path(__file__).parents[2])
     code = WRITER.format(root=root, folder=f"file://{tmp_path}")
