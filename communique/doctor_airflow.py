@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -20,7 +21,7 @@ from communique.doctor_parts import NotKnown, Patient, Said, broken, look, named
 from communique.settings import Settings
 
 ANSWER = 5.0  # seconds that Airflow may be silent
-COMMANDS = 25.0  # and for each of its commands
+COMMANDS = 55.0  # that its commands may take together
 PARTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 PAGES = "/communique"
 # What must run by itself; backfill and reread are started by hand.
@@ -120,9 +121,10 @@ def dags(patient: Patient) -> Said:
             raise NotKnown("not asked: this is no machine of Airflow's")
         advice = "Run it where Airflow runs: docker compose exec scheduler communique doctor"
         return look("not asked: this is no machine of Airflow's", advice)
+    until = time.monotonic() + COMMANDS
     running = [_asked("list-import-errors"), _asked("list", "--columns", "dag_id,is_paused")]
     try:
-        errors, there = map(_told_by, running)
+        errors, there = (_told_by(one, until) for one in running)
     finally:
         for one in running:
             one.kill()
@@ -149,10 +151,11 @@ def _asked(*words: str) -> subprocess.Popen[str]:
     )
 
 
-def _told_by(running: subprocess.Popen[str]) -> list[dict[str, Any]]:
-    """What a command of Airflow's lists. Raises OSError where it fails or takes too long."""
+def _told_by(running: subprocess.Popen[str], until: float) -> list[dict[str, Any]]:
+    """What a command of Airflow lists. until: by time.monotonic. Raises OSError where it fails or
+    takes longer."""
     try:
-        out, err = running.communicate(timeout=COMMANDS)
+        out, err = running.communicate(timeout=max(0.0, until - time.monotonic()))
     except subprocess.TimeoutExpired:
         raise OSError(f"`airflow dags` did not end within {COMMANDS:g} s") from None
     # Its log may stand before what it lists, and it ends with 1 where there are import errors.
