@@ -26,6 +26,7 @@ import os
 import sys
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import IO, Any
@@ -59,6 +60,16 @@ class Manifest:
     files: Mapping[str, Mapping[str, Any]]
 
 
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turns what tarfile says, wherever in the stream, into an error that says what it means."""
+    try:
+        yield
+    except (tarfile.TarError, EOFError) as error:
+        raise BackupError(f"the file was cut short, or is no backup of ours: {error}") from error
+
+
+@_explained()
 def pack(settings: Settings, dumps: IO[bytes], out: IO[bytes]) -> None:
     """Writes a backup. dumps: a tar stream of DUMPS. Raises BackupError where one is missing, or
     the archive cannot be read."""
@@ -85,6 +96,7 @@ def pack(settings: Settings, dumps: IO[bytes], out: IO[bytes]) -> None:
         _add(packed, MANIFEST, len(written), io.BytesIO(written))
 
 
+@_explained()
 def check(settings: Settings, backup: IO[bytes]) -> Manifest:
     """A backup's own account of itself, every member held against it. Raises BackupError where the
     file is damaged, cut short, of a newer version, or of an archive elsewhere."""
@@ -109,6 +121,7 @@ def check(settings: Settings, backup: IO[bytes]) -> Manifest:
     return manifest
 
 
+@_explained()
 def put(settings: Settings, backup: IO[bytes]) -> int:
     """Puts the archive's files and the watchlists back, and returns how many files were written.
     What is there already stays; what differs, or is a watchlist that the backup does not hold, is
@@ -162,15 +175,12 @@ def _kept(settings: Settings) -> Iterator[File]:
 
 def _members(stream: IO[bytes]) -> Iterator[tuple[str, int, IO[bytes]]]:
     """Name, size and content of each member of a tar stream, in its order."""
-    try:
-        with tarfile.open(fileobj=stream, mode="r|") as packed:
-            for member in packed:
-                data = packed.extractfile(member) if member.isreg() else None
-                if data is None:
-                    raise BackupError(f"{member.name} is no plain file")
-                yield member.name, member.size, data
-    except (tarfile.TarError, EOFError) as error:
-        raise BackupError(f"the file was cut short, or is no backup of ours: {error}") from error
+    with tarfile.open(fileobj=stream, mode="r|") as packed:
+        for member in packed:
+            data = packed.extractfile(member) if member.isreg() else None
+            if data is None:
+                raise BackupError(f"{member.name} is no plain file")
+            yield member.name, member.size, data
 
 
 def _add(packed: tarfile.TarFile, name: str, size: int, data: IO[bytes]) -> Mapping[str, Any]:
