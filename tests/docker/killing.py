@@ -105,6 +105,7 @@ def _try(made: Deployment, start: date) -> list[str]:
         people(engine)
     api = Api(made)
     stack.set_day(made, FIRST)
+    api.wait_for_dags(["alert", *(f"collect_{desk}" for desk in DESKS)])
     api.unpause("alert")
     for desk, services in DEATHS:
         there = [name for name in services if not (local and name in CELERY)]

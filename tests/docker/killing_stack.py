@@ -222,6 +222,15 @@ class Api:
         session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         return session
 
+    def wait_for_dags(self, dags: Sequence[str]) -> None:
+        """Waits until their files have been read."""
+
+        def unread() -> list[str]:
+            known = self.ask("GET", "/dags", params={"limit": 100})["dags"]
+            return sorted(set(dags) - {one["dag_id"] for one in known})
+
+        until(unread, 180)
+
     def unpause(self, dag: str) -> None:
         """Lets a DAG run."""
         self.ask("PATCH", f"/dags/{dag}", json={"is_paused": False})
