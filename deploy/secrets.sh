@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 NAMES="postgres_password airflow_db_password communique_db_password broker_password admin_password
 grafana_password fernet_key api_secret_key jwt_secret airflow_database_url communique_database_url
-broker_url result_backend smtp_url"
+broker_url result_backend smtp_url archive_credentials"
 
 if [ "${1:-}" = --check ]; then
     missing=
@@ -56,3 +56,4 @@ printf 'redis://:%s@redis:6379/0' "$(of broker_password)" | write broker_url
 printf 'db+postgresql://airflow:%s@postgres:5432/airflow' "$(of airflow_db_password)" |
     write result_backend
 printf '' | write smtp_url
+printf '' | write archive_credentials

@@ -2,7 +2,7 @@
 
 Who may enter, and where the store answers, is never part of an address: addresses are kept with
 every capture. For S3 the environment says it as all of its clients have it: AWS_ENDPOINT_URL_S3,
-AWS_REGION, AWS_SHARED_CREDENTIALS_FILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+AWS_DEFAULT_REGION, AWS_SHARED_CREDENTIALS_FILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ _ADVICE = {
     "403": f"{_RIGHTS}. {_CREDENTIALS}",
     "RequestTimeTooSkewed": _CLOCK,
     "RequestExpired": _CLOCK,
-    "PermanentRedirect": "The bucket is in another region: set AWS_REGION",
-    "AuthorizationHeaderMalformed": "The bucket is in another region: set AWS_REGION",
+    "PermanentRedirect": "The bucket is in another region: set AWS_DEFAULT_REGION",
+    "AuthorizationHeaderMalformed": "The bucket is in another region: set AWS_DEFAULT_REGION",
     "404": f"{_ENDPOINT} {_BUCKET}",
     "EndpointConnectionError": _ENDPOINT,
     "ConnectTimeoutError": _ENDPOINT,

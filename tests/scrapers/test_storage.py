@@ -201,7 +201,6 @@ def test_credentials_and_endpoint_may_come_from_files(
         "AWS_SHARED_CREDENTIALS_FILE": str(given),
         "AWS_CONFIG_FILE": str(told),
         "AWS_ENDPOINT_URL_S3": "",  # as compose hands on what is not set
-        "AWS_REGION": "",
     }
     code = WRITING.format(root=str(ROOT), folder=folder, most=1)
     with started(code, environment) as child:
