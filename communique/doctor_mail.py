@@ -12,6 +12,7 @@ from communique.doctor_parts import Patient, Said, ago, broken, look, ok
 from communique.mail.dates import moment
 from communique.mail.message import SenderError, sender
 from communique.mail.smtp import EXAMPLE, Courier, SmtpUrlError, Unreachable, smtp_server
+from communique.restored import restored
 
 ANSWER = 8.0  # seconds that the mail server may take for each answer
 # Alert runs are due after each collect, and every hour.
@@ -103,6 +104,9 @@ def outbox(patient: Patient) -> Said:
 def alerting(patient: Patient) -> Said:
     """Whether what was found is judged soon."""
     with patient.store() as connection:
+        if noted := restored(connection):
+            found = f"the store is a copy of {moment(noted.taken_at)}: no alert leaves"
+            return broken(found, "A person must say what was told: communique db restored")
         waiting = connection.execute(_UNJUDGED).one()
         heard = _subscribers(connection)
     if not waiting.number:

@@ -365,6 +365,14 @@ def test_what_stands_still_for_days_is_late(clinic: Clinic) -> None:
     assert "COMMUNIQUE_NOW" in found["settings"]["found"]
 
 
+def test_a_store_put_back_from_a_copy_waits_for_a_word(clinic: Clinic) -> None:
+    taken = f"{now() - timedelta(hours=7):%Y-%m-%dT%H:%M:%SZ}"
+    front_door.communique("db", "restored", "--taken-at", taken, settings=clinic.settings)
+    found = clinic.doctor(1)["alerting"]
+    assert found["state"] == "broken"
+    assert "communique db restored" in found["next"]
+
+
 def test_another_clock_in_the_store_or_in_airflow_is_named(clinic: Clinic) -> None:
     name = clinic.settings["database_url"].rpartition("/")[2].partition("?")[0]
     clinic.run("CREATE SCHEMA late",
