@@ -28,6 +28,7 @@ pytest_plugins = ["tests.database_fixtures"]
 ROOT = Path(__file__).parents[1]
 TOGETHER = ("browser", "e2e")
 NO_BROWSER = "Chromium is not here: apt-get install chromium"
+NO_PROMETHEUS = "Prometheus is not here: apt-get install prometheus"
 NO_NAMESPACES = "network namespaces need root, leave to make them, and iproute2"
 SHARED = re.compile(r"\.\./shared(?:/[\w.-]+)*")
 
@@ -92,7 +93,7 @@ def _judged(report: AnyReport) -> AnyReport:
 
 def _may_be_skipped(reason: str) -> bool:
     named = SHARED.findall(reason)
-    if reason.endswith((NO_BROWSER, NO_NAMESPACES)):
+    if reason.endswith((NO_BROWSER, NO_PROMETHEUS, NO_NAMESPACES)):
         return os.environ.get("COMMUNIQUE_STRICT") != "1"
     missing = bool(named) and not all((ROOT / name.rstrip(".")).exists() for name in named)
     return missing and os.environ.get("COMMUNIQUE_STRICT") != "1"
