@@ -52,7 +52,7 @@ SELECT setval(pg_get_serial_sequence('{table}', '{column}'), :skipped + GREATEST
 _TOLD = """
     d.status = 'pending' AND (
         CAST(:until AS timestamptz) IS NULL
-        OR d.created_at <= :restored_at
+        OR d.created_at < :restored_at
         OR d.kind = 'digest' AND CAST(d.content ->> 'due' AS timestamptz) < :until
         OR d.kind = 'new' AND CASE
             WHEN s.date_precision = 'minute' THEN s.published_at < :until
@@ -79,7 +79,7 @@ _EMPTY = text("""
 UPDATE communique.mails m SET status = 'held', held_because = :reason, next_try_at = NULL
 WHERE m.status = 'pending'
   AND (CASE WHEN m.kind IN ('alert', 'digest') THEN m.id = ANY (CAST(:mails AS bigint[]))
-       ELSE m.created_at <= :restored_at END)
+       ELSE m.created_at < :restored_at END)
   AND NOT EXISTS (SELECT FROM communique.deliveries d
                   WHERE d.mail_id = m.id AND d.status = 'pending')
 """)
@@ -89,7 +89,7 @@ FROM communique.mails m
 WHERE d.id = ANY (CAST(:ids AS bigint[])) AND m.id = d.mail_id AND m.status = 'pending'
 """)
 _WAITING = text("""
-SELECT d.id, d.recipient, d.kind, d.created_at <= :restored_at AS in_copy,
+SELECT d.id, d.recipient, d.kind, d.created_at < :restored_at AS in_copy,
        COALESCE(s.title, '') AS title, s.published_on, s.date_precision
 FROM communique.deliveries d LEFT JOIN communique.statements s ON s.id = d.statement_id
 WHERE d.status = 'pending' ORDER BY d.recipient, d.id
@@ -115,7 +115,7 @@ class Restored:
     @property
     def waits(self) -> ColumnElement[bool]:
         """Which mails wait for a person's word."""
-        return not_(and_(Mail.kind.in_(PASSING), Mail.created_at > self.restored_at))
+        return not_(and_(Mail.kind.in_(PASSING), Mail.created_at >= self.restored_at))
 
 
 @dataclass(frozen=True, slots=True)
