@@ -66,12 +66,16 @@ def airflow_settings(as_of: datetime | None = None) -> Settings:
 
 @contextmanager
 def open_airflow_line(as_of: datetime | None = None) -> Iterator[Line]:
-    """The store opened and the facts and rules read, with the settings of this task."""
+    """The store opened and the facts and rules read, with the settings of this task. Its log lines
+    say which run they are of."""
+    from airflow.sdk import get_current_context
+
     from communique.database import database
     from communique.jobs import open_line
+    from scrapers.about import about
 
     settings = airflow_settings(as_of)
-    with database(settings) as engine:
+    with about(run=run_key(get_current_context())), database(settings) as engine:
         yield open_line(settings, engine)
 
 

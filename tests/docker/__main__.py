@@ -22,7 +22,7 @@ from communique.demo import archive
 from communique.stack_airflow import Airflow
 from communique.stack_demo import DESKS, LONGEST, READERS
 from communique.stack_runs import start_run, wait_for_answers, wait_for_dags, wait_for_runs
-from tests.docker import bases, image, plugins
+from tests.docker import bases, image, plugins, seen
 from tests.docker.compose import Deployment, Failed, deployment
 
 COUNTED = ("sources", "captures", "statements", "revisions", "matches", "deliveries", "mails")
@@ -77,6 +77,9 @@ def _try(made: Deployment) -> None:
         _answers(made)
     with _step(f"Collecting {days[0]:%Y-%m-%d}"):
         _collect(made, days[0])
+    with _step("Metrics and logs"):
+        for line in seen.look(made):
+            print(f"  {line}")
     before = _counts(made)
     with _step("make down, make up with Celery and two workers"):
         made.run("make", "down")

@@ -16,7 +16,7 @@ from communique.stack_env import free_port
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "communique-try"
-REPLAYING = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
+REPLAYING = ("api-server", "scheduler", "dag-processor", "triggerer", "worker", "exporter")
 
 
 class Failed(Exception):
