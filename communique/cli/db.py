@@ -71,12 +71,16 @@ def psql(
         program = shutil.which("psql") or embedded.program("psql")
         if program is None:
             raise StoreError("There is no psql here. Install postgresql-client.")
-        address = _address(engine, analyst)
+        # An argument could be read by everybody on this machine: what its password is, psql hears
+        # from its environment.
+        address = _address(engine, analyst, password=False)
         with engine.connect() as connection:
             limit = analysts.longest(connection)
         bounded = f"-c role={analysts.GROUP} -c search_path=analyst -c statement_timeout={limit}s"
         bounded += " -c default_transaction_read_only=on"
         environment = os.environ | ({} if owner or analyst else {"PGOPTIONS": bounded})
+        if engine.url.password is not None and analyst is None:
+            environment["PGPASSWORD"] = engine.url.password
         done = subprocess.run([program, address, *context.args], env=environment)  # noqa: S603
     sys.exit(done.returncode)
 
@@ -96,9 +100,12 @@ def stop(
     console.print("Stopped." if stopped else "The embedded server was not running.")
 
 
-def _address(engine: Engine, analyst: str | None) -> str:
-    """The store's address for programs that are not ours."""
+def _address(engine: Engine, analyst: str | None, *, password: bool = True) -> str:
+    """The store's address for programs that are not ours. password: whether it holds the owner's;
+    an analyst's is never known."""
     plain = engine.url.set(drivername="postgresql")
+    if not password:
+        plain = plain._replace(password=None)
     if analyst is not None:
         with engine.connect() as connection:
             if not analysts.is_analyst(connection, analyst):

@@ -18,6 +18,7 @@ from communique.cli.common import (
     print_table,
 )
 from communique.database import StoreError, database
+from communique.exports.tables import guarded as plain_cell
 from communique.settings import Settings
 
 MOST_SHOWN = 200  # rows of a table; CSV and JSON have all
@@ -43,7 +44,9 @@ def list_queries(as_json: bool = JsonOption) -> None:
 
 def query(
     name: str = typer.Argument(help="Its name, as `communique db queries` shows it."),
-    as_csv: bool = typer.Option(False, "--csv", help="Print CSV, every row."),
+    as_csv: bool = typer.Option(
+        False, "--csv", help="Print CSV, every row; no text in it is run as a formula."
+    ),
     as_json: bool = JsonOption,
     sql: bool = typer.Option(False, "--sql", help="Print the query itself, to change it."),
 ) -> None:
@@ -62,7 +65,7 @@ def query(
         if as_csv:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             writer.writerow(columns)
-            writer.writerows(answer)
+            writer.writerows([plain_cell(value) for value in row] for row in answer)
         elif as_json:
             print_json([dict(row._mapping) for row in answer])
         else:

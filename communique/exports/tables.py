@@ -79,6 +79,12 @@ def _cell(name: str, value: Any) -> str:
     return str(_plain(value))
 
 
+def guarded(value: Any) -> Any:
+    """A cell as a spreadsheet may have it: a text that it would run as a formula gets an apostrophe
+    before it; anything else is returned as it is."""
+    return f"'{value}" if isinstance(value, str) and _is_formula(value, value) else value
+
+
 def _is_formula(value: Any, cell: str) -> bool:
     return isinstance(value, str | list) and bool(_FORMULA.match(cell))
 

@@ -27,6 +27,7 @@ _LIGATURES = {
 }  # fmt: skip
 _SOFT_HYPHEN = "\xad"
 _END = re.compile(r"[.!?:;。！？：；…][”’\"'»)）\]】」』]*$")
+_LONGEST_NUMBER = 80  # of characters: "Page 1 of 2", however widely set
 _LONGEST_WORD = 200
 _BULLET = re.compile(
     r"(?:[•●▪■◦‣–—*-]|\(?[0-9a-z]{1,3}[.)]|[一二三四五六七八九十]+、|（.{1,2}）)\s*\S"
@@ -102,7 +103,7 @@ def _without_furniture(sheets: Sequence[Sheet]) -> Iterator[tuple[Sheet, tuple[L
                 for line in sheet.lines
                 if id(line) not in edge
                 or not (
-                    _NUMBER.fullmatch(line.words)
+                    (len(line.words) <= _LONGEST_NUMBER and _NUMBER.fullmatch(line.words))
                     or _elsewhere(number, line, places[_folded(line.words)])
                 )
             ),
