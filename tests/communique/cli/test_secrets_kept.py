@@ -51,8 +51,8 @@ def test_an_answer_in_csv_runs_nothing(engine: Engine, database_url: str) -> Non
     with engine.begin() as connection:
         connection.execute(
             text(
-                "UPDATE communique.statements SET date_text = :title, published_at = NULL, published_on = NULL, "
-                "date_precision = 'unknown', first_seen_at = now()"
+                "UPDATE communique.statements SET date_text = :title, published_at = NULL, "
+                "published_on = NULL, date_precision = 'unknown', first_seen_at = now()"
             ),
             {"title": FORMULA},
         )
