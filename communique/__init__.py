@@ -1,3 +1,3 @@
 """From a Statement to an analyst. Knows no HTML layout and no Airflow."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
