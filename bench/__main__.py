@@ -12,6 +12,7 @@ from bench import (
     echoes,
     large,
     line,
+    metrics,
     pages,
     reading,
     rules,
@@ -35,6 +36,7 @@ for part in (
     digests,
     crawling,
     large,
+    metrics,
     pages,
     backtest,
 ):

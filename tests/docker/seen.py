@@ -17,8 +17,8 @@ _ASK = (
 
 
 def look(made: Deployment) -> list[str]:
-    """Starts the exporter beside the services, reads it as Prometheus would, and reads the logs of a
-    day's collect. Returns what was seen; raises Failed where something is not as promised."""
+    """Starts the exporter beside the services, asks it as Prometheus would, and reads the logs of
+    a day's collect. Returns what was seen; raises Failed where something is not as promised."""
     made.compose("up", "--detach", "--no-deps", "--wait", "exporter")
     return [_metrics(made), *_services(made), _tasks(made)]
 
