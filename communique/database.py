@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
+from communique import __version__
 from communique.embedded import server
 from communique.settings import Settings, project_folder
 
@@ -153,23 +154,38 @@ def require_current(engine: Engine) -> None:
             "communique_app, as docs/operator.md says."
         ) from error
     if not current:
+        with engine.connect() as connection:
+            _require_known(connection)
         raise StoreError(f"The store at {shown} is not migrated. Run: communique db upgrade")
 
 
 def upgrade(engine: Engine) -> None:
     """Brings roles, tables and views to this version, all or nothing; safe to run twice, or two
-    at once."""
+    at once. Raises StoreError where a later version has migrated it."""
     with engine.begin() as connection:
         # Whoever starts it, and however little time he has for anything else.
         connection.execute(text("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
         connection.execute(text("CREATE SCHEMA IF NOT EXISTS communique"))
+        _require_known(connection)
         _run_sql(connection, "roles.sql")
         config = _alembic()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         for view in sorted((project_folder("sql") / "views").glob("*.sql")):
             _run_sql(connection, f"views/{view.name}")
+
+
+def _require_known(connection: Connection) -> None:
+    """Raises StoreError where the store stands at a migration that this version does not have."""
+    context = MigrationContext.configure(connection, opts={"version_table_schema": "communique"})
+    current = context.get_current_revision()
+    script = ScriptDirectory.from_config(_alembic())
+    if current and current not in {one.revision for one in script.walk_revisions()}:
+        raise StoreError(
+            f"The store stands at migration {current}, which version {__version__} does not know: "
+            "a later version has migrated it. Take that version, or restore the backup from before."
+        )
 
 
 def _run_sql(connection: Connection, name: str) -> None:

@@ -157,6 +157,23 @@ def test_what_a_past_release_told_is_not_told_again_and_what_is_new_is_told_once
         assert (again.sent, office.recipients) == (0, ["analyst@example.org"])
 
 
+def test_a_store_that_a_later_version_has_migrated_is_left_alone(upgraded: Past) -> None:
+    stands = "UPDATE communique.alembic_version SET version_num = :at"
+    with upgraded.engine.begin() as connection:
+        was = connection.execute(text("SELECT version_num FROM communique.alembic_version"))
+        (head,) = was.scalars()
+        connection.execute(text(stands), {"at": "9999"})
+    try:
+        with post_office() as office:
+            for command in (("coverage",), ("db", "upgrade")):
+                refused = communique(*command, settings=upgraded.settings(office), status=1)
+                assert "migration 9999" in refused.stderr
+                assert "later version" in refused.stderr
+    finally:
+        with upgraded.engine.begin() as connection:
+            connection.execute(text(stands), {"at": head})
+
+
 def _columns(engine: Engine) -> Mapping[str, tuple[str, ...]]:
     """Of every table: partitions under their parent alone."""
     query = text("""
