@@ -7,11 +7,13 @@ import logging
 import shutil
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import fsspec
+from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 log = logging.getLogger(__name__)
@@ -52,9 +54,10 @@ class Archive:
         until, size, files = time.monotonic() + longest.total_seconds(), 0, 0
         try:
             system, root = fsspec.core.url_to_fs(self._address)
-            for _, _, found in system.walk(root, detail=True):
-                size += sum(int(facts.get("size") or 0) for facts in found.values())
-                files += len(found)
+            system.invalidate_cache()  # an object store's listings are kept otherwise
+            for one in _files(system, root):
+                size += one
+                files += 1
                 if time.monotonic() > until:
                     log.warning("%s is not counted: that takes longer than %s", root, longest)
                     return False
@@ -75,6 +78,22 @@ class Archive:
         thread = threading.Thread(target=work, name="archive", daemon=True)
         thread.start()
         return thread
+
+
+def _files(system: AbstractFileSystem, root: str) -> Iterator[int]:
+    """The bytes of each file below a folder. A folder that is not there has none; any other trouble
+    is raised, which fsspec's own walk would pass over: half an archive is no archive."""
+    folders = [root]
+    while folders:
+        try:
+            found = system.ls(folders.pop(), detail=True)
+        except FileNotFoundError:
+            continue
+        for facts in found:
+            if facts["type"] == "directory":
+                folders.append(facts["name"])
+            else:
+                yield int(facts.get("size") or 0)
 
 
 def _disk(address: str) -> tuple[int, int] | None:

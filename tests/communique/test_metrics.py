@@ -237,6 +237,9 @@ def test_the_archive_is_counted_and_whoever_asks_does_not_wait_for_it(tmp_path: 
     assert (archive.measured().bytes, archive.measured().files) == (1_500, 2)
     assert not archive.count(timedelta(0))
     assert archive.measured().bytes == 1_500
+    nowhere = Archive("memory://nowhere")
+    assert nowhere.count()
+    assert (nowhere.measured().files, nowhere.measured().free) == (0, None)
 
 
 def test_the_command_prints_them_or_serves_them_until_it_is_stopped(
