@@ -18,8 +18,9 @@ from communique.cli.common import (
     named,
     print_json,
     print_table,
+    visible,
 )
-from communique.cli.standings import words
+from communique.cli.standings import aligned, words
 from communique.database import database
 from communique.health import NOT_RUN, WORST_FIRST
 from communique.settings import Settings
@@ -30,6 +31,8 @@ from scrapers.sources import DESKS, Kind, ListingFacts, Source
 
 app = typer.Typer(help="Who is watched.", no_args_is_help=True)
 KINDS = get_args(Kind)
+# From so many columns on, a line holds all that is told of a source.
+ROOMY = 130
 
 
 def _kind(value: str | None) -> str | None:
@@ -68,9 +71,7 @@ def list_command(
     if as_json:
         print_json(_as_json(sources, states))
         return
-    columns = ["id", "desk", "kind", "publisher", "reader", "seen", "inferred", "enabled"]
-    columns += ["state"] if states is not None else []
-    print_table(columns, _rows(sources, states), right=("seen", "inferred"))
+    _print_list(sources, states)
     console.print()
     _print_counts("desk", _in_order(count_by(sources, lambda s: s.desk, states), DESKS))
     console.print()
@@ -97,6 +98,18 @@ def show(
         said = ", ".join(_listing_facts(listing))
         console.print(f"  {'listing':<11}{escape(listing.url)}", highlight=False, soft_wrap=True)
         console.print(f"  {'':<11}{escape(said)}", style="dim", highlight=False, soft_wrap=True)
+
+
+def _print_list(sources: Sequence[Source], states: Mapping[str, str] | None) -> None:
+    """A line each, with less in it where the terminal is narrow: an id can always be copied."""
+    columns = ["id", "desk", "kind", "publisher", "reader", "seen", "inferred", "enabled"]
+    if console.width < ROOMY:
+        columns = ["id", "desk", *(["kind"] if states is None else []), "publisher", "enabled"]
+    columns += ["state"] if states is not None else []
+    rows = [[visible(str(row[name] or "")) for name in columns] for row in _rows(sources, states)]
+    lines = aligned(columns, rows, cut=columns.index("publisher"))
+    for number, line in enumerate(lines):
+        console.print(line, style=None if number else "bold", no_wrap=True)
 
 
 def _states(settings: Settings, sources: Sequence[Source]) -> dict[str, str] | None:

@@ -15,7 +15,7 @@ from communique.standing import Standing
 STYLES = {"late": "yellow", "quiet": "cyan", NOT_RUN: "dim"} | dict.fromkeys(TROUBLED, "bold red")
 # From so many columns on, a line holds everything.
 WIDE = 110
-NUMBERS = ("listed", "new", "revised", "every", "doubts", "gaps")
+NUMBERS = ("listed", "new", "revised", "every", "doubts", "gaps", "seen", "inferred")
 
 
 def print_standings(shown: Sequence[Standing]) -> None:
@@ -38,11 +38,14 @@ def print_standings(shown: Sequence[Standing]) -> None:
     console.print(summary(shown), markup=False, highlight=False)
 
 
-def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], *, gap: int = 2) -> Iterator[Text]:
-    """Head and rows as lines of one width each column; the first is cut where the terminal ends."""
+def aligned(
+    head: Sequence[str], rows: Sequence[Sequence[str]], *, gap: int = 2, cut: int = 0
+) -> Iterator[Text]:
+    """Head and rows as lines of one width each column; that of number `cut` gives way where the
+    terminal ends."""
     widths = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
-    rest = sum(widths[1:]) + gap * (len(widths) - 1)
-    widths[0] = max(12, min(widths[0], console.width - rest))
+    rest = sum(widths) - widths[cut] + gap * (len(widths) - 1)
+    widths[cut] = max(12, min(widths[cut], console.width - rest))
     for cells in (head, *rows):
         padded = []
         for name, cell, width in zip(head, cells, widths, strict=True):

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -112,6 +121,47 @@ def test_a_source_is_shown_in_plain_lines(settings: dict[str, str]) -> None:
     disabled = communique("sources", "show", "aa_regulator", settings=settings).stdout
     assert "disabled no listing is known" in " ".join(disabled.split())
     assert answer("sources", "show", "aa_ministry", settings=settings)["country"] == "AA"
+
+
+@pytest.mark.parametrize("states", [(), ("--states",)])
+def test_an_id_can_be_copied_from_a_terminal_of_80_columns(
+    settings: dict[str, str], states: tuple[str, ...]
+) -> None:
+    names = ["xx_" + "long_name_" * 2 + "gate", "us_whitehouse_of_the_past"]
+    facts = "".join(
+        f"- id: {name}\n  publisher: The Office of Far Too Many Words to Stand in One Line\n"
+        "  kind: legislature\n  languages: en\n  listings: [https://office.example/]\n"
+        for name in names
+    )
+    (Path(settings["sources"]) / "united_states.yaml").write_text(facts)
+    lines = on_a_terminal(80, "sources", "list", *states, settings=settings)
+    assert [line.split()[0] for line in lines[1:6]] == [
+        *("aa_ministry", "aa_regulator", "news_paper"),
+        *sorted(names),
+    ]
+    assert all(len(line) <= 80 for line in lines)
+    assert "united_states" in lines[4]
+
+
+def on_a_terminal(columns: int, *words: str, settings: dict[str, str]) -> list[str]:
+    """The lines that a command shows on a terminal so wide, without their colours."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    ours_alone = ("COMMUNIQUE_", "COLUMNS", "LINES")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(ours_alone)}
+    given = {f"COMMUNIQUE_{k.upper()}": v for k, v in settings.items()}
+    command = [sys.executable, "-c", "from communique.cli import main; main()", *words]
+    running = subprocess.Popen(
+        command, env=kept | given | {"TERM": "xterm"}, stdin=theirs, stdout=theirs
+    )
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # the terminal's other end is closed
+        while more := os.read(ours, 65536):
+            said += more
+    os.close(ours)
+    assert running.wait() == 0
+    return re.sub(r"\x1b\[[0-9;]*m", "", said.decode()).replace("\r", "").splitlines()
 
 
 def test_a_kind_that_does_not_exist_is_wrong_usage(settings: dict[str, str]) -> None:
