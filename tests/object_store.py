@@ -1,4 +1,4 @@
-"""A real S3 server on loopback: SeaweedFS, with users, signed requests and a bucket.
+"""A real S3 server on this machine: SeaweedFS, with users, signed requests and a bucket.
 
 with ObjectStore(folder) as store:
     ... os.environ | store.environment() ... f"s3://{BUCKET}/folder" ...
@@ -29,10 +29,10 @@ _PATIENCE = 60.0
 
 
 class ObjectStore:
-    """The server; its data lie in a folder, so that another of the same folder has them too."""
+    """The server. address: this machine's, that it answers at."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
+        self._folder, self._address = folder, address
         names = [f"{name}.port{kind}" for name in _PORTS for kind in ("", ".grpc")]
         self._ports = dict(zip(names, _free(len(names)), strict=True))
         self._process: subprocess.Popen[bytes] | None = None
@@ -40,7 +40,7 @@ class ObjectStore:
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://127.0.0.1:{self._ports['s3.port']}"
+        return f"http://{self._address}:{self._ports['s3.port']}"
 
     def __enter__(self) -> ObjectStore:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ class ObjectStore:
         told = [f"-{name}={port}" for name, port in self._ports.items()]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [Path(sys.executable).with_name("weed"), "server", "-ip=127.0.0.1",
+                [Path(sys.executable).with_name("weed"), "server", f"-ip={self._address}",
                  f"-dir={self._folder}", "-filer", "-s3", f"-s3.config={config}", *told,
                  "-s3.autoCreateBucket=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
                  "-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=50"],
@@ -100,7 +100,7 @@ class ObjectStore:
         until = time.monotonic() + _PATIENCE
         while True:
             try:
-                with socket.create_connection(("127.0.0.1", self._ports["s3.port"]), timeout=1):
+                with socket.create_connection((self._address, self._ports["s3.port"]), timeout=1):
                     files = self.files()
                 if not files.exists(BUCKET):
                     files.mkdir(BUCKET)
