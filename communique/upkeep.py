@@ -32,7 +32,9 @@ _TABLES = text("""
     SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'communique' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-      AND pg_has_role(c.relowner, 'USAGE')
+      AND (pg_has_role(c.relowner, 'USAGE') OR CASE
+           WHEN CAST(current_setting('server_version_num') AS integer) >= 170000
+           THEN has_table_privilege(c.oid, 'MAINTAIN') END)
     ORDER BY c.relname
 """)
 
@@ -66,7 +68,7 @@ def prune_old(engine: Engine, settings: Settings, now: datetime) -> tuple[Pruned
 
 def count_rows(engine: Engine) -> int:
     """Brings PostgreSQL's statistics up to date and says of how many tables: those that belong to
-    who runs this."""
+    who runs this, or that he may maintain (PostgreSQL 17)."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         tables = connection.execute(_TABLES).scalars().all()
         for table in tables:

@@ -27,6 +27,18 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA analyst
     GRANT SELECT ON TABLES TO communique_app, communique_analyst;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA communique TO communique_app;
 
+-- Statistics are brought up to date by who works here, not by who owns it; before version 17 the
+-- owner alone can.
+DO $$
+BEGIN
+    IF current_setting('server_version_num')::int >= 170000 THEN
+        EXECUTE 'GRANT MAINTAIN ON ALL TABLES IN SCHEMA communique TO communique_app';
+        EXECUTE 'ALTER DEFAULT PRIVILEGES IN SCHEMA communique'
+            || ' GRANT MAINTAIN ON TABLES TO communique_app';
+    END IF;
+END
+$$;
+
 -- How long a statement of an analyst may run. A group's setting does not reach its members: it is
 -- kept here because they cannot change it here. `communique db analyst` gives it to each login,
 -- `communique db watch` holds them to it. Another limit: ALTER ROLE communique_analyst SET ...

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import typer
 from sqlalchemy import Engine
@@ -15,6 +16,7 @@ from communique.cli import analysts as analysts_commands
 from communique.cli import prune, queries, restored
 from communique.cli.common import console
 from communique.database import StoreError, database, upgrade
+from communique.service_login import admit_service
 from communique.settings import Settings
 
 app = typer.Typer(help="The store: migrate it, find it, look into it.", no_args_is_help=True)
@@ -37,6 +39,25 @@ def upgrade_command() -> None:
     with database(Settings(), migrate=False) as engine:
         upgrade(engine)
         console.print("The store is up to date.")
+
+
+@app.command()
+def service(
+    file: Path = typer.Argument(help="A file with the address: postgresql://USER:PASSWORD@..."),
+) -> None:
+    """Make the login that services use, or bring it up to date: it writes rows and owns nothing.
+
+    Its name and password are those of the address in the file. Safe to run twice.
+
+    Example: communique db service /run/secrets/communique_service_url
+    """
+    try:
+        address = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error}") from error
+    with database(Settings()) as engine:
+        made = admit_service(engine, address)
+    console.print("Services may log in." if made else "The services' login is the owner's own.")
 
 
 @app.command()
