@@ -22,7 +22,7 @@ from communique.demo import archive
 from communique.stack_airflow import Airflow
 from communique.stack_demo import DESKS, LONGEST, READERS
 from communique.stack_runs import start_run, wait_for_answers, wait_for_dags, wait_for_runs
-from tests.docker import bases, image, plugins, seen
+from tests.docker import bases, image, plugins, seen, well
 from tests.docker.compose import Deployment, Failed, deployment
 
 COUNTED = ("sources", "captures", "statements", "revisions", "matches", "deliveries", "mails")
@@ -72,6 +72,9 @@ def _try(made: Deployment) -> None:
     with _step("make up, local executor, mailbox"):
         made.run("make", "up", "PROFILES=mailbox")
         _tell_services(made)
+    with _step("communique doctor"):
+        _tell(well.look(made))
+        well.look_without(made, "mailbox", {"mail server"})
     _subscribe(made, days[0])
     with _step("Sign-in and pages"):
         _answers(made)
@@ -90,6 +93,8 @@ def _try(made: Deployment) -> None:
     with _step(f"Collecting {days[1]:%Y-%m-%d}"):
         _collect(made, days[1])
         _counts(made)
+    with _step("communique doctor, after two days"):
+        _tell(well.look(made))
     for what, query in ONCE.items():
         found = made.rows(query)
         _expect(not found, f"{what}: {found}")
@@ -169,6 +174,11 @@ def _counts(made: Deployment) -> Mapping[str, int]:
     arrived = found["mails"] == found["mails in the mailbox"]
     _expect(arrived and found["mails"] > 0, "not every mail arrived, and once")
     return found
+
+
+def _tell(lines: list[str]) -> None:
+    for line in lines:
+        print(f"  {line}", flush=True)
 
 
 def _tell_services(made: Deployment) -> None:
