@@ -2,7 +2,8 @@
 
 Makes stand-ins for the images that cannot be pulled, builds ours, starts it with the local executor
 and collects the demonstration's first day; stops all, starts all with Celery and two workers,
-counts that nothing is lost, and collects the second day. Needs a docker engine and debootstrap.
+counts that nothing is lost, and collects the second day; backs up, wipes all volumes, restores and
+upgrades. Needs a docker engine and debootstrap.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from communique.demo import archive
 from communique.stack_airflow import Airflow
 from communique.stack_demo import DESKS, LONGEST, READERS
 from communique.stack_runs import start_run, wait_for_answers, wait_for_dags, wait_for_runs
-from tests.docker import bases, image, plugins, seen, well
+from tests.docker import bases, image, keeping, plugins, seen, well
 from tests.docker.compose import Deployment, Failed, deployment
 
 COUNTED = ("sources", "captures", "statements", "revisions", "matches", "deliveries", "mails")
@@ -98,6 +99,10 @@ def _try(made: Deployment) -> None:
     for what, query in ONCE.items():
         found = made.rows(query)
         _expect(not found, f"{what}: {found}")
+    with _step("make backup, all volumes wiped, make restore, make up"):
+        keeping.comes_back(made)
+    with _step("make upgrade"):
+        keeping.upgrades(made)
 
 
 def _refuses(made: Deployment) -> None:
