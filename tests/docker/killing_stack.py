@@ -30,7 +30,7 @@ AIRFLOW = ("api-server", "scheduler", "dag-processor", "triggerer", "worker")
 # Airflow waits five and ten minutes before it gives up a task that is silent, or in no worker's
 # hands; a trial has less time. What is done then is the same.
 HASTE = {
-    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "45",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "90",
     "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "30",
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
