@@ -54,6 +54,24 @@ def test_a_failing_source_is_red_alone_and_says_what_to_do(demo: Demo, first_day
     assert "communique coverage --desk united_states" in told
 
 
+def test_a_tasks_log_lines_say_run_source_and_address(demo: Demo, first_day: Day) -> None:
+    run = run_of(first_day, "collect_united_states")
+    for each in tasks_of(demo.airflow, run):
+        source = each["rendered_map_index"]
+        if source not in ("demo_state", FAILING):
+            continue
+        log = demo.airflow.get(
+            f"/dags/{run[0]}/dagRuns/{run[1]}/taskInstances/collect/logs/1",
+            map_index=each["map_index"],
+        )
+        ours = [line for line in log["content"] if line.get("logger") == "communique.collecting"]
+        assert ours
+        about = {(line["run"], line["run_number"], line["source"]) for line in ours}
+        assert {(key, name) for key, _, name in about} == {(f"{run[0]}:{run[1]}", source)}
+        assert len(about) == 1
+        assert any(line["address"].startswith("https://") for line in ours if "address" in line)
+
+
 def test_a_partly_failed_collect_starts_alerting_once(demo: Demo, first_day: Day) -> None:
     (event,) = events_of(demo.airflow, run_of(first_day, "collect_united_states"))
     assert event["extra"]["failing"] == [FAILING]
