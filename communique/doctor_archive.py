@@ -12,10 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from fsspec import AbstractFileSystem
-from fsspec.core import url_to_fs
 from sqlalchemy import Connection, text
 
 from communique.doctor_parts import NotKnown, Patient, Said, broken, look, ok, size
+from scrapers.storage import is_local, located, put
 
 # Enough that a full disk refuses it.
 TRIED = b"Written by communique doctor to see whether it can be; may be removed.\n" * 1_000
@@ -51,9 +51,9 @@ def newest_files(
 def archive(patient: Patient) -> Said:
     """Whether a file can be written, read and taken away, and the newest evidence is there."""
     url = patient.settings.archive
-    fs, folder = url_to_fs(url)
+    fs, folder = located(url)
     place = folder.rstrip("/") or "/"
-    if _is_local(fs):
+    if is_local(fs):
         place = str(_nearest(Path(folder)))
     try:
         left = _tried(fs, f"{place}/.doctor-{socket.gethostname()}-{uuid.uuid4().hex}")
@@ -75,7 +75,7 @@ def _tried(fs: AbstractFileSystem, path: str) -> str:
     """Writes, reads and removes a file; what came of it where it would not go away. Raises what
     the store raises."""
     try:
-        fs.pipe_file(path, TRIED)
+        put(fs, path, TRIED)
         if fs.cat_file(path) != TRIED:
             raise OSError("what was written is not what is read")
     except BaseException:
@@ -98,7 +98,7 @@ def _lost(patient: Patient) -> Said | None:
         return None
     if not newest or patient.settings.replay:
         return None
-    fs, path = url_to_fs(newest[0])
+    fs, path = located(newest[0])
     if fs.exists(path):
         return None
     return broken(
@@ -134,9 +134,9 @@ def _rooms(patient: Patient) -> list[tuple[Path, list[str]]]:
 
 
 def _places(patient: Patient) -> Iterator[tuple[str, Path]]:
-    fs, folder = url_to_fs(patient.settings.archive)
-    if _is_local(fs):
-        yield "the archive", Path(folder)
+    fs, root = located(patient.settings.archive)
+    if is_local(fs):
+        yield "the archive", Path(root)
     yield "COMMUNIQUE_HOME", patient.settings.home.resolve()
     engine = patient.engine
     if engine is None:
@@ -152,11 +152,6 @@ def _places(patient: Patient) -> Iterator[tuple[str, Path]]:
 def _nearest(path: Path) -> Path:
     """The folder itself, or the nearest one above it that is there."""
     return next(one for one in (path, *path.parents) if one.exists())
-
-
-def _is_local(fs: AbstractFileSystem) -> bool:
-    protocols = (fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol
-    return "file" in protocols
 
 
 def _reason(error: Exception) -> str:

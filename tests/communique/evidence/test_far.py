@@ -168,6 +168,9 @@ def test_while_the_store_refuses_nothing_is_recorded_and_then_all_is(
     assert kept(store, far) == set()
     errors = {error for (error,) in far.rows("SELECT error FROM analyst.coverage")}
     assert all("s3:PutObject" in str(error) for error in errors)
+    (line,) = (one for one in far.ask("doctor", status=1)["checks"] if one["check"] == "archive")
+    assert line["state"] == "broken"
+    assert "s3:PutObject" in line["found"]
 
     for name, value in store.environment().items():
         monkeypatch.setenv(name, value)
