@@ -28,7 +28,7 @@ COMMENT ON COLUMN analyst.mails.mail_id IS 'The mail (analyst.alerts.mail_id)';
 COMMENT ON COLUMN analyst.mails.recipient IS 'Mail address, or channel: and the name of a channel';
 COMMENT ON COLUMN analyst.mails.kind IS 'alert (one or several), digest, confirmation, notice or source_health (to maintainers), canary';
 COMMENT ON COLUMN analyst.mails.status IS 'pending, sent, failed or held';
-COMMENT ON COLUMN analyst.mails.held_because IS 'Why it was held back (address disabled, subscription ended, same story); null: it was not';
+COMMENT ON COLUMN analyst.mails.held_because IS 'Why it was held back (address disabled, subscription ended, same story, told before the store was restored); null: it was not';
 COMMENT ON COLUMN analyst.mails.created_at IS 'When it was put together';
 COMMENT ON COLUMN analyst.mails.next_try_at IS 'When it is due, or tried again; null: it is not any more';
 COMMENT ON COLUMN analyst.mails.sent_at IS 'When the mail server or the channel accepted it';
