@@ -207,13 +207,15 @@ def test_a_login_that_is_more_than_an_analyst_is_named(clinic: Clinic, login: st
     assert login in found["analysts"]["found"]
 
 
-def test_a_login_that_may_not_write_is_broken(clinic: Clinic) -> None:
+def test_a_login_of_services_is_well_and_one_that_may_not_write_is_broken(clinic: Clinic) -> None:
     assert clinic.engine is not None
-    clinic.run("CREATE ROLE doctor_app LOGIN", "GRANT communique_app TO doctor_app",
-               "REVOKE INSERT ON communique.mails FROM communique_app",
-               "REVOKE UPDATE ON communique.captures FROM communique_app")  # fmt: skip
+    upgrade(clinic.engine)  # a copy has not what may be done in a database
+    clinic.run("CREATE ROLE doctor_app LOGIN IN ROLE communique_app")
     try:
         url = clinic.engine.url.set(username="doctor_app").render_as_string(hide_password=False)
+        assert clinic.not_ok(database_url=url) == {}
+        clinic.run("REVOKE INSERT ON communique.mails FROM communique_app",
+                   "REVOKE UPDATE ON communique.captures FROM communique_app")  # fmt: skip
         found = clinic.doctor(1, database_url=url)["roles"]
     finally:
         clinic.run("DROP ROLE doctor_app")
