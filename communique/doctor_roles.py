@@ -69,8 +69,10 @@ _LOOSE = text("""
     WHERE r.rolname = :group AND may
 """)
 _WATCHES = text("""
-    SELECT max(state_change) AS at, clock_timestamp() AS now FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = :name
+    SELECT max(state_change) AS at, clock_timestamp() AS now,
+           -- Of another's session that is all that a services' login is told.
+           bool_or(NOT pg_has_role(usesysid, 'USAGE') AND state_change IS NULL) AS hidden
+    FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name
 """)
 
 
@@ -109,8 +111,8 @@ def _analysts_may(connection: Connection, names: list[str]) -> Said:
     if loose and len(names) > 1:
         return look(
             f"analysts may make or use {', '.join(loose)}, as everybody in this database",
-            "Run `communique db upgrade` as a superuser, once: it takes that away. Where there is "
-            "none, docs/operator.md says what that means.",
+            "As a superuser, once: psql --file sql/roles.sql (in docker: see docs/operations.md). "
+            "Where there is none, docs/operator.md says what that means.",
         )
     return ok("this login may work, analysts may read the views and nothing else")
 
@@ -126,7 +128,8 @@ def logins(patient: Patient) -> Said:
             said = f"{many}; without a time-out: {named(unbounded)}"
             return broken(said, f"Run: communique db analyst {unbounded[0]}")
         watch = connection.execute(_WATCHES, {"name": WATCH}).one()
-        if watch.at is None or watch.now - watch.at > STILL:
+        late = watch.at is not None and watch.now - watch.at > STILL
+        if late or (watch.at is None and not watch.hidden):
             since = f" for {ago(watch.at, watch.now)}" if watch.at else ""
             allowed = "" if may_watch(connection) else (
                 " Its login needs: GRANT pg_read_all_stats, pg_signal_backend TO it."
