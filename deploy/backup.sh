@@ -12,6 +12,8 @@ pg true 2>/dev/null || fail "PostgreSQL does not run: make up, or docker compose
 
 umask 077
 mkdir -p "$(dirname "$file")"
+# What one that was killed left behind.
+find "$(dirname "$file")" -maxdepth 1 -type d -name '.backup.*' -mtime +0 -exec rm -rf {} +
 # Beside the file, so that it can be moved when it is whole.
 work=$(mktemp -d "$(dirname "$file")/.backup.XXXXXX")
 trap 'rm -rf "$work"' EXIT
