@@ -7,6 +7,7 @@ taken away again; an embedded store is started, as by every command, but none is
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 import time
@@ -157,7 +158,8 @@ def _answer(check: Check, patient: Patient) -> Said:
 def _secrets(settings: Settings) -> Mapping[str, str]:
     """What must not be told, and what stands in its place: passwords in addresses as written and
     as meant, and whatever channels and webhooks are addressed and signed with."""
-    urls = (settings.database_url, settings.smtp_url, settings.archive_url, settings.airflow)
+    ours = (settings.database_url, settings.smtp_url, settings.archive_url, settings.airflow)
+    urls = (*ours, os.environ.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"))
     found = {password for url in urls if url for password in _passwords(url)}
     found |= {settings.webhook_secret or "", *settings.channels.values()}
     longest_first = sorted(found, key=len, reverse=True)

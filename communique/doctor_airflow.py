@@ -30,6 +30,10 @@ NEEDED = (*TELLING, "canary", "coverage", "maintenance", "revisit")
 _OF_ITS_OWN = ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
 
 
+class CommandFailed(Exception):
+    """A command of Airflow's did not list what it was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class HealthPage:
     """What Airflow answered. asked_at, date: when, by our clock and by its (aware); parts: its
@@ -125,6 +129,8 @@ def dags(patient: Patient) -> Said:
     running = [_asked("list-import-errors"), _asked("list", "--columns", "dag_id,is_paused")]
     try:
         errors, there = (_told_by(one, until) for one in running)
+    except CommandFailed as error:
+        return broken(str(error), "Is its database there? By hand: airflow dags list")
     finally:
         for one in running:
             one.kill()
@@ -152,12 +158,12 @@ def _asked(*words: str) -> subprocess.Popen[str]:
 
 
 def _told_by(running: subprocess.Popen[str], until: float) -> list[dict[str, Any]]:
-    """What a command of Airflow lists. until: by time.monotonic. Raises OSError where it fails or
-    takes longer."""
+    """What a command of Airflow lists. until: by time.monotonic. Raises CommandFailed where it
+    fails or takes longer."""
     try:
         out, err = running.communicate(timeout=max(0.0, until - time.monotonic()))
     except subprocess.TimeoutExpired:
-        raise OSError(f"`airflow dags` did not end within {COMMANDS:g} s") from None
+        raise CommandFailed(f"`airflow dags` did not end within {COMMANDS:g} s") from None
     # Its log may stand before what it lists, and it ends with 1 where there are import errors.
     lines = out.splitlines()
     for number, line in enumerate(lines):
@@ -166,8 +172,9 @@ def _told_by(running: subprocess.Popen[str], until: float) -> list[dict[str, Any
             return listed
     if "No data found" in out:
         return []
-    last = " ".join((err or out).strip().splitlines()[-3:])
-    raise OSError(f"`airflow dags` ended with {running.returncode}: {last}")
+    said = [line for line in (err or out).splitlines() if line.strip()]
+    why = [line for line in said if "Error" in line] or said
+    raise CommandFailed(f"`airflow dags` ended with {running.returncode}: {''.join(why[-1:])}")
 
 
 def _all_there(patient: Patient, paused: Mapping[str, bool]) -> Said:

@@ -474,6 +474,20 @@ def test_airflow_is_looked_for_where_the_pages_are_and_said_to_be_away(
     assert "Connection refused" in refused["found"]
 
 
+def test_where_airflow_cannot_say_which_dags_there_are_that_is_broken(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = f"postgresql://airflow:{ENCODED}@127.0.0.1:1/airflow"
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", away)
+    done = front_door.communique("doctor", "--json", settings=clinic.settings, status=1)
+    found = {one["check"]: one for one in json.loads(done.stdout)["checks"]}
+    assert found["dags"]["state"] == "broken"
+    assert "Connection refused" in found["dags"]["found"]
+    assert ENCODED not in done.stdout + done.stderr
+    assert SECRET not in done.stdout + done.stderr
+
+
 def test_whoever_hangs_is_waited_for_a_few_seconds_and_holds_up_nobody(clinic: Clinic) -> None:
     """A store and a mail server that never say a word, and an Airflow that is never done."""
     begun = time.monotonic()
