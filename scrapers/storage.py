@@ -7,16 +7,22 @@ AWS_DEFAULT_REGION, AWS_SHARED_CREDENTIALS_FILE or AWS_ACCESS_KEY_ID and AWS_SEC
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
+from fsspec.asyn import AsyncFileSystem, sync
 from fsspec.core import url_to_fs
 from fsspec.utils import get_protocol
 
-# What others wrote since is to be seen. Whoever waits holds a host's turn: with these, and five
-# tries of s3fs itself, a store that takes a request and never answers is left after four minutes.
+# Seconds that a store is waited for until an object is in it: whoever waits holds a host's turn.
+# S3's client has time-outs of its own, but none while it waits to be told to send (Expect:
+# 100-continue).
+PATIENCE = 120.0
+# What others wrote since is to be seen. With these, and five tries of s3fs itself, a store that
+# never answers who reads is left after four minutes.
 _OPTIONS: dict[str, Any] = {
     "use_listings_cache": False,
     "config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": 3}},
@@ -62,6 +68,7 @@ _ADVICE = {
     "ConnectTimeoutError": _ENDPOINT,
     "ReadTimeoutError": _ENDPOINT,
     "ConnectionClosedError": _ENDPOINT,
+    "FSTimeoutError": f"The store takes requests and does not answer. {_ENDPOINT}",
     "HTTPClientError": f"{_ENDPOINT} It may name no user",
     "SSLError": f"{_ENDPOINT} A private authority's certificate: AWS_CA_BUNDLE",
     "ResponseParserError": _ENDPOINT,
@@ -111,13 +118,20 @@ def size_of(address: str) -> int:
 
 def put(fs: Any, path: str, data: bytes) -> None:
     """Stores an object, whole or not at all: a store of objects takes none of a request that broke
-    off. Raises StorageError; a folder to put into that is missing is one, too."""
+    off. Raises StorageError, where the bucket is missing or it takes longer than PATIENCE too."""
     address = str(fs.unstrip_protocol(path))
     try:
         with _told(address):
-            fs.pipe_file(path, data)
+            if isinstance(fs, AsyncFileSystem):
+                sync(fs.loop, _within, PATIENCE, fs, path, data)
+            else:
+                fs.pipe_file(path, data)
     except FileNotFoundError as error:
         raise StorageError(address, _code(error) or "404", _said(error)) from error
+
+
+async def _within(seconds: float, fs: AsyncFileSystem, path: str, data: bytes) -> None:
+    await asyncio.wait_for(fs._pipe_file(path, data), seconds)
 
 
 @contextmanager

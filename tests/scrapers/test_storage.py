@@ -16,6 +16,7 @@ import botocore.auth
 import pytest
 from s3fs import S3FileSystem
 
+from scrapers import storage
 from scrapers.archive import open_archive
 from scrapers.errors import NotInArchive
 from scrapers.storage import StorageError
@@ -185,6 +186,20 @@ def test_a_store_that_is_down_is_named_without_who_asked(
         url = f"http://me:my-secret@127.0.0.1:{taken.getsockname()[1]}"
         as_who(monkeypatch, store.environment(url=url))
         assert "AWS_ENDPOINT_URL_S3" in refused(folder)
+
+
+def test_a_store_that_never_answers_is_left(
+    store: ObjectStore, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "PATIENCE", 0.5)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()  # the kernel takes the request, and nobody reads it
+        as_who(
+            monkeypatch,
+            store.environment(url=f"http://127.0.0.1:{silent.getsockname()[1]}"),
+        )
+        assert "does not answer" in refused(folder)
 
 
 def test_credentials_and_endpoint_may_come_from_files(
