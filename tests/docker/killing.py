@@ -110,7 +110,7 @@ def _try(made: Deployment, start: date) -> list[str]:
     for desk, services in DEATHS:
         there = [name for name in services if not (local and name in CELERY)]
         _one_by_one(made, api, desk, there)
-        _say(began_at, f"{' and '.join(there) or 'nobody was killed; it'} came back")
+        _say(began_at, f"{' and '.join(there) or 'nobody'} was killed, {desk} being collected")
     _settled(made, api)
     _say(began_at, "the first day is collected and told")
     stack.set_day(made, SECOND)
