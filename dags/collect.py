@@ -16,6 +16,7 @@ from airflow.sdk import (
     CronTriggerTimetable,
     dag,
     get_current_context,
+    get_parsing_context,
     task,
 )
 from communique_airflow import (
@@ -155,5 +156,8 @@ def verdict(told: dict[str, Any]) -> None:
 
 
 _settings = Settings()
+# A task's process reads this file for its own DAG alone, and of these there are hundreds.
+_wanted = get_parsing_context().dag_id
 for _desk in SCHEDULES:
-    collect_desk(_desk, _settings)
+    if _wanted in (None, f"collect_{_desk}"):
+        collect_desk(_desk, _settings)

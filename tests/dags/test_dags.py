@@ -84,6 +84,11 @@ LINES = {
 }
 
 
+def test_a_tasks_process_reads_the_sources_of_its_own_dag_alone(load: Load) -> None:
+    files = load(_AIRFLOW_PARSING_CONTEXT_DAG_ID="collect_europe")["files"]
+    assert files["collect.py"] == ["collect_europe"]
+
+
 def test_every_dag_file_loads_and_holds_the_dags_it_should(bag: dict[str, Any]) -> None:
     assert bag["errors"] == {}
     assert bag["files"] == FILES
