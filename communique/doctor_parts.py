@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from sqlalchemy import Connection, Engine, text
 
 from communique.settings import Settings
+from scrapers.errors import SourceFactsError
 from scrapers.facts import load_sources
 from scrapers.sources import Source
 
@@ -52,6 +53,13 @@ class Patient:
             connection.rollback()
 
     def sources(self) -> tuple[Source, ...]:
+        """The enabled sources. Raises NotKnown where the facts cannot be used."""
+        try:
+            return self.facts()
+        except SourceFactsError as error:
+            raise NotKnown("not known while the facts cannot be read: see `sources`") from error
+
+    def facts(self) -> tuple[Source, ...]:
         """The enabled sources. Raises SourceFactsError where the facts cannot be used."""
         found = load_sources(self.settings.sources)
         return tuple(source for source in found if source.enabled)

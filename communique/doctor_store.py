@@ -38,7 +38,7 @@ def database_itself(patient: Patient) -> Said:
             return unfit
         behind = _behind(last_migration(engine), where)
     except OperationalError as error:
-        advice = "Is the server up, and COMMUNIQUE_DATABASE_URL right? `make up`, or your server's."
+        advice = "Is the server up (in docker: make up), and COMMUNIQUE_DATABASE_URL right?"
         return broken(f"it does not answer at {where}: {error.orig}", advice)
     except ProgrammingError as error:
         advice = "Give this login the role communique_app, as docs/operator.md says."

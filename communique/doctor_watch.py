@@ -25,7 +25,7 @@ FACTS = "Mend the file it names; communique sources list shows when it can be re
 def sources(patient: Patient) -> Said:
     """Whether the facts can be read, and how many sources stand in which state."""
     try:
-        watched = patient.sources()
+        watched = patient.facts()
     except SourceFactsError as error:
         return broken(str(error), FACTS)
     if not watched:
@@ -57,10 +57,7 @@ def _without_browser(watched: Sequence[Source]) -> list[str]:
 
 def collects(patient: Patient) -> Said:
     """Whether every desk was collected within a day and a half, and no turn hangs."""
-    try:
-        watched = patient.sources()
-    except SourceFactsError as error:
-        return broken(str(error), FACTS)
+    watched = patient.sources()
     with patient.store() as connection:
         stand = standings_in(connection, watched, patient.now)
     desks = defaultdict[str, list[Standing]](list)

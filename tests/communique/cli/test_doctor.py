@@ -406,7 +406,8 @@ def test_facts_and_rules_that_cannot_be_read_are_named(clinic: Clinic, tmp_path:
         "kind: mission", "kind: kiosk"))  # fmt: skip
     (tmp_path / "ours.yaml").write_text("title: Ours\nrules: [{id: ours, name: O, severity: loud}]")
     found = clinic.doctor(1, sources=str(tmp_path))
-    assert found["sources"]["state"] == found["collects"]["state"] == "broken"
+    assert found["sources"]["state"] == "broken"
+    assert found["collects"]["state"] == found["time zones"]["state"] == "look"
     assert "china.yaml" in found["sources"]["found"]
     assert "kiosk" in found["sources"]["found"]
     found = clinic.doctor(1, watchlists=str(tmp_path))
