@@ -58,7 +58,7 @@ RUN useradd --uid 50000 --gid 0 --home-dir /var/lib/communique --create-home com
     && chmod -R g=u /var/lib/communique /var/log/communique /var/lib/mailbox
 COPY --from=built /opt/communique /opt/communique
 COPY --chown=50000:0 watchlists /etc/communique/watchlists
-COPY deploy/healthy.py deploy/migrate.py /opt/
+COPY deploy/healthy.py deploy/migrate.py deploy/preloaded.py /opt/
 ENV PATH=/opt/communique/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     AIRFLOW_HOME=/var/lib/communique/airflow \
