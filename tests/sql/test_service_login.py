@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ from psycopg2 import Error
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
+from communique import analysts
 from communique.database import StoreError, upgrade
 from communique.service_login import admit_service
 from communique.upkeep import count_rows
@@ -105,3 +107,24 @@ def test_it_is_made_once_and_takes_nobody_elses_name(
     done = communique("db", "service", str(file), settings={"database_url": database_url})
     assert "may log in" in done.stdout
     assert "pass" not in done.stdout + done.stderr
+
+
+def test_the_doctor_sees_the_watch_although_it_may_not_look_into_it(
+    engine: Engine, login: str
+) -> None:
+    analysts.admit(engine, "ana", needs_password=False)
+    checked = ("doctor", "--json")
+    settings = {"database_url": login}
+
+    def found(status: int) -> str:
+        done = communique(*checked, settings=settings, status=status)
+        (one,) = [one for one in json.loads(done.stdout)["checks"] if one["check"] == "analysts"]
+        return str(one["state"])
+
+    try:
+        assert found(1) == "broken"
+        watching = engine.url.update_query_dict({"application_name": analysts.WATCH})
+        with closing(create_engine(watching).raw_connection()):
+            assert found(0) == "ok"
+    finally:
+        analysts.dismiss(engine, "ana")
