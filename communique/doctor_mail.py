@@ -131,10 +131,12 @@ def canary(patient: Patient) -> Said:
     with patient.store() as connection:
         problem = canaries.overdue(connection, patient.settings, patient.now)
         there = canaries.standing(connection)
+    if there is None:
+        return look("no alert run has queued one yet", "communique alert, or its DAG, does.")
     if problem:
         return broken(problem, "communique canary says more.")
-    if there and not there.found:
+    if not there.found:
         found = "no rule finds the canary's text: a slip in a watchlist?"
         return broken(found, "Run: communique watchlists check")
-    taken = moment(there.sent_at) if there and there.sent_at else "not yet"
+    taken = moment(there.sent_at) if there.sent_at else "not yet"
     return ok(f"taken by the mail server: {taken}")

@@ -17,9 +17,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL, create_engine, text
 
 from communique import analysts
 from communique.database import upgrade
+from communique.settings import project_folder
 from tests import command as front_door
 from tests.certificates import for_loopback
 from tests.communique.cli.clinic import (
@@ -221,6 +223,44 @@ def test_a_login_of_services_is_well_and_one_that_may_not_write_is_broken(clinic
         clinic.run("DROP ROLE doctor_app")
     assert found["state"] == "broken"
     assert "captures, mails" in found["found"]
+
+
+def test_what_an_owner_cannot_close_a_superuser_closes_for_good(clinic: Clinic) -> None:
+    """As in docker: who migrates the store is no superuser."""
+    assert clinic.engine is not None
+    admin = clinic.engine.url.set(database="postgres")
+    run_each(admin, "CREATE ROLE doctor_owner LOGIN CREATEROLE",
+             "GRANT communique_analyst TO doctor_owner WITH ADMIN OPTION",
+             "GRANT pg_read_all_stats, pg_signal_backend TO doctor_owner",
+             "CREATE DATABASE doctor_owned OWNER doctor_owner TEMPLATE template0")  # fmt: skip
+    superuser = create_engine(admin.set(database="doctor_owned"))
+    owned = create_engine(superuser.url.set(username="doctor_owner"))
+    url = owned.url.render_as_string(hide_password=False)
+    try:
+        upgrade(owned)
+        assert clinic.doctor(database_url=url)["roles"]["state"] == "ok"  # nobody has a login
+        analysts.admit(owned, "doctor_ana", needs_password=False)
+        found = clinic.doctor(1, database_url=url)["roles"]
+        assert found["state"] == "look"
+        assert "large objects, advisory locks, code in PL/pgSQL" in found["found"]
+        with superuser.begin() as connection:
+            roles = (project_folder("sql") / "roles.sql").read_text()
+            connection.exec_driver_sql(roles)
+        upgrade(owned)
+        assert clinic.doctor(1, database_url=url)["roles"]["state"] == "ok"
+        analysts.dismiss(owned, "doctor_ana")
+    finally:
+        owned.dispose()
+        superuser.dispose()
+        run_each(admin, "DROP DATABASE doctor_owned WITH (FORCE)", "DROP ROLE doctor_owner")
+
+
+def run_each(url: URL, *statements: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
 
 
 def test_a_check_that_dies_hides_no_other(clinic: Clinic) -> None:
