@@ -61,7 +61,8 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave the services as they are")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="communique-load-"))
-    plan = Plan(given.sources, given.statements, datetime.now(UTC))
+    # Those who share a host are next to each other in one desk, so that they are due together.
+    plan = Plan(given.sources, given.statements, datetime.now(UTC), apart=len(DESKS))
     made = _loaded(folder, plan, given.delay, given.settings)
     try:
         plugins.add_missing()
@@ -88,12 +89,13 @@ def _try(made: Deployment, plan: Plan, given: argparse.Namespace) -> int:
         made.compose(*scheduler)
         time.sleep(15)  # at rest
     with Watch(PROJECT) as watch:
-        collected, told = _run(made)
+        collected, told, connections = _run(made)
     log = requests.get(made.environment["SITE"], headers={"Host": LOG}, timeout=60).json()
     measured = Measured(
         started=started,
         collected=collected,
         told=told,
+        connections=connections,
         rest={name: used.memory[-1] for name, used in up.used.items()},
         used=dict(watch.used),
         manners=manners(arrivals(log), given.delay, JITTER),
@@ -103,19 +105,26 @@ def _try(made: Deployment, plan: Plan, given: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _run(made: Deployment) -> tuple[float, float]:
-    """Every desk collected once, and told; seconds until the one and until the other."""
-    api, began = Api(made), time.monotonic()
+def _run(made: Deployment) -> tuple[float, float, int]:
+    """Every desk collected once, and told; seconds until the one and until the other, and how many
+    connections PostgreSQL had at most."""
+    api, began, connections = Api(made), time.monotonic(), [0]
+
+    def collected_all() -> bool:
+        ((open_now,),) = made.rows("SELECT count(*) FROM pg_stat_activity")
+        connections.append(int(open_now))
+        return all(_over(api, dag) for dag in COLLECTS)
+
     _wait(lambda: _known(api))
     for dag in ("alert", *COLLECTS):
         api.unpause(dag)
     for dag in COLLECTS:
         api.start(dag)
-    _wait(lambda: all(_over(api, dag) for dag in COLLECTS))
+    _wait(collected_all)
     collected = time.monotonic() - began
     print(f"collected after {collected:.0f} s", flush=True)
     _wait(lambda: _over(api, "alert") and not _left(made))
-    return collected, time.monotonic() - began
+    return collected, time.monotonic() - began, max(connections)
 
 
 def _known(api: Api) -> bool:
@@ -142,7 +151,7 @@ def _wait(over: Any) -> None:
     while not over():
         if time.monotonic() > until:
             raise Failed(f"not over after {LONGEST:.0f} s")
-        time.sleep(3)
+        time.sleep(5)
 
 
 def _loaded(folder: Path, plan: Plan, delay: float, settings: list[str]) -> Deployment:
@@ -153,7 +162,8 @@ def _loaded(folder: Path, plan: Plan, delay: float, settings: list[str]) -> Depl
     (tried / "sources").mkdir(parents=True)
     for name, text in plan.facts(lambda host: f"http://{host}", delay).items():
         (tried / "sources" / name).write_text(text)
-    numbers = {"sources": plan.sources, "statements": plan.statements, "now": plan.now.isoformat()}
+    numbers = {"sources": plan.sources, "statements": plan.statements, "now": plan.now.isoformat(),
+               "apart": plan.apart}  # fmt: skip
     (tried / "plan.json").write_text(json.dumps(numbers))
     for path in (tried, *tried.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)

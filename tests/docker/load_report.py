@@ -39,12 +39,13 @@ UNSENT = "SELECT count(*) FROM communique.mails WHERE status <> 'sent'"
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds until all was up, collected and told; rest: each container's memory before; used:
-    of each during the run; manners: how the web was asked."""
+    """Seconds until all was up, collected and told; connections: of PostgreSQL, at most; rest: each
+    container's memory before; used: of each during the run; manners: how the web was asked."""
 
     started: float
     collected: float
     told: float
+    connections: int
     rest: Mapping[str, int]
     used: Mapping[str, Used]
     manners: Manners
@@ -56,8 +57,9 @@ def report(made: Deployment, plan: Plan, measured: Measured) -> list[str]:
     arrived = requests.get(f"{made.mails}/", timeout=60).text.count(">eml</a>")
     print(f"{plan.sources} sources at {len(plan.hosts)} hosts, {plan.statements} statements")
     print(f"up {measured.started:.0f} s, collected {measured.collected:.0f} s, "
-          f"told {measured.told:.0f} s")  # fmt: skip
-    print(", ".join(f"{count} {name}" for name, count in found.items()), f", {arrived} arrived")
+          f"told {measured.told:.0f} s, "
+          f"{measured.connections} connections at most")  # fmt: skip
+    print(", ".join(f"{count} {name}" for name, count in found.items()), f"({arrived} arrived)")
     for line in (*_usage(measured), *_tasks(made), *_sizes(made)):
         print(line)
     asked = measured.manners

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import quote
 
 SOCKET = "/var/run/docker.sock"
-SERVICE = "com.docker.compose.service"
 EVERY = 3.0  # seconds
 
 
@@ -84,4 +83,7 @@ def _containers(project: str) -> list[tuple[str, str]]:
     """Name (service and number) and identity of each that runs."""
     wanted = quote(json.dumps({"label": [f"com.docker.compose.project={project}"]}))
     found = _asked(f"/containers/json?filters={wanted}")
-    return [(each["Names"][0].removeprefix(f"/{project}-"), each["Id"]) for each in found]
+    named = ((each["Names"][0].lstrip("/"), each["Id"]) for each in found)
+    # An image that compose has built hands its label on to whatever else runs of it.
+    return [(name.removeprefix(f"{project}-"), identity) for name, identity in named
+            if name.startswith(f"{project}-")]  # fmt: skip

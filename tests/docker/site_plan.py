@@ -46,13 +46,14 @@ class Statement:
 
 @dataclass(frozen=True)
 class Plan:
-    """share: of so many sources in a row the last shares the host of the one before it; desks: how
-    many desks they are dealt to; now: nothing is dated later (aware, UTC)."""
+    """share: of so many sources in a row the last shares the host of the one `apart` before it;
+    desks: how many desks they are dealt to; now: nothing is dated later (aware, UTC)."""
 
     sources: int
     statements: int
     now: datetime
     share: int = 10
+    apart: int = 1
     desks: int = len(DESKS)
 
     @cached_property
@@ -62,7 +63,8 @@ class Plan:
 
     def host(self, source: int) -> str:
         """The name of a source's host."""
-        return f"host-{source - (source % self.share == self.share - 1):03}.test"
+        shares = source % self.share == self.share - 1
+        return f"host-{source - self.apart * shares:03}.test"
 
     def count(self, source: int) -> int:
         """How many statements a source has."""
