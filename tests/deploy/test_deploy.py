@@ -104,3 +104,26 @@ def test_a_service_is_healthy_where_airflow_says_so(
     path, *components = asked
     told = [sys.executable, ROOT / "deploy/healthy.py", f"{answering}{path}", *components]
     assert subprocess.run(told, check=False, capture_output=True).returncode == status
+
+
+def test_what_the_image_copies_is_in_its_context_and_nothing_is_there_that_it_does_not() -> None:
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    copies = [line.split()[1:-1] for line in lines if line.startswith("COPY ")]
+    copied = {word for words in copies for word in words if not word.startswith(("--", "/"))}
+    told = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {line[1:] for line in told if line.startswith("!")} == copied
+
+
+def test_tasks_are_forked_from_what_has_imported_what_they_need(tmp_path: Path) -> None:
+    for name in ("scheduler", "worker"):
+        assert SERVICES[name]["command"][:2] == ["python", "/opt/preloaded.py"]
+    given = {"PYTHONPATH": str(ROOT), "AIRFLOW_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    told = subprocess.run(
+        [sys.executable, ROOT / "deploy/preloaded.py", "version", "--help"],
+        env=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    assert "usage: airflow version" in told.stdout.lower()
