@@ -15,6 +15,7 @@ SECRETS = Path(os.environ.get("COMMUNIQUE_SECRETS", "/run/secrets"))
 NEEDED = (
     "airflow_database_url",
     "communique_database_url",
+    "communique_service_url",
     "fernet_key",
     "api_secret_key",
     "jwt_secret",
@@ -35,12 +36,17 @@ def main() -> int:
     steps = (
         (("airflow", "db", "migrate"), ""),
         (("communique", "db", "upgrade"), ""),
+        (("communique", "db", "service", str(SECRETS / "communique_service_url")), ""),
         (ADMIN, f"{password}\n{password}\n"),
     )
+    # Tables are made by who owns them; the services' login could not.
+    as_owner = os.environ | {
+        "COMMUNIQUE_DATABASE_URL_FILE": str(SECRETS / "communique_database_url")
+    }
     for command, told in steps:
         # A session of its own has no terminal, so that the password is asked for on stdin.
         done = subprocess.run(  # noqa: S603
-            command, input=told, text=True, start_new_session=True, check=False
+            command, env=as_owner, input=told, text=True, start_new_session=True, check=False
         )
         if done.returncode:
             print(f"`{' '.join(command[:3])}` ended with {done.returncode}.", file=sys.stderr)

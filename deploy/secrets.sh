@@ -6,9 +6,9 @@
 # each is handed into containers that run as users of their own, who own nothing here.
 set -eu
 cd "$(dirname "$0")/.."
-NAMES="postgres_password airflow_db_password communique_db_password broker_password admin_password
-grafana_password fernet_key api_secret_key jwt_secret airflow_database_url communique_database_url
-broker_url result_backend smtp_url archive_credentials"
+NAMES="postgres_password airflow_db_password communique_db_password celery_db_password
+broker_password admin_password grafana_password fernet_key api_secret_key jwt_secret airflow_database_url communique_database_url
+communique_service_url broker_url result_backend smtp_url channels webhook_secret archive_credentials"
 
 if [ "${1:-}" = --check ]; then
     missing=
@@ -39,7 +39,8 @@ write() { # name; its content on stdin
 }
 of() { cat "secrets/$1"; }
 
-for name in postgres_password airflow_db_password communique_db_password broker_password; do
+for name in postgres_password airflow_db_password communique_db_password celery_db_password \
+    broker_password; do
     hex 24 | write "$name"
 done
 for name in admin_password grafana_password; do
@@ -52,8 +53,13 @@ printf 'postgresql+psycopg2://airflow:%s@postgres:5432/airflow' "$(of airflow_db
     write airflow_database_url
 printf 'postgresql://communique:%s@postgres:5432/communique' "$(of communique_db_password)" |
     write communique_database_url
+# The same place, wherever that is by now.
+sed "s#//[^@]*@#//communique_service:$(hex 24)@#" \
+    secrets/communique_database_url | write communique_service_url
 printf 'redis://:%s@redis:6379/0' "$(of broker_password)" | write broker_url
-printf 'db+postgresql://airflow:%s@postgres:5432/airflow' "$(of airflow_db_password)" |
+printf 'db+postgresql://celery:%s@postgres:5432/celery' "$(of celery_db_password)" |
     write result_backend
-printf '' | write smtp_url
+for name in smtp_url channels webhook_secret; do
+    printf '' | write "$name"
+done
 printf '' | write archive_credentials

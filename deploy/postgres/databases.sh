@@ -12,6 +12,8 @@ SQL
 }
 make airflow /run/secrets/airflow_db_password
 make communique /run/secrets/communique_db_password
+# Where Celery notes what became of a task: workers can open this, and not Airflow's.
+make celery /run/secrets/celery_db_password
 # The owner of the store makes the two roles that it grants rights to, and analysts' logins; and
 # `communique db watch` ends what they leave running.
 psql --set ON_ERROR_STOP=1 --quiet --username "$POSTGRES_USER" --dbname postgres \

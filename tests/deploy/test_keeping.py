@@ -11,6 +11,7 @@ import sys
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -103,9 +104,9 @@ class House:
         """The machine is lost, and another one set up."""
         admin = self.engine("postgres", "postgres").execution_options(isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
-            for name in ("airflow", "communique"):
+            for name in ("airflow", "communique", "celery"):
                 connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-            for name in ("communique_analyst", "communique_app", "airflow", "communique"):
+            for name in ("communique_analyst", "communique_app", "airflow", "communique", "celery"):
                 connection.execute(text(f"DROP OWNED BY {name}; DROP ROLE {name}"))
         shutil.rmtree(self.folder / "archive")
         (self.folder / "watchlists/ours.yaml").unlink()
@@ -235,6 +236,11 @@ def test_a_backup_that_is_damaged_or_newer_or_meets_a_store_with_statements_chan
         said = house.run("restore.sh", str(broken), status=1, FORCE="1")
         assert told in said
         assert "Nothing was changed" in said
+    broken.write_bytes(rewritten(whole, "communique.dump"))
+    said = house.run("restore.sh", str(broken), status=1, FORCE="1")
+    assert "communique could not be restored" in said
+    assert house.rows("SELECT count(*) FROM communique.statements") == [(1,)]
+    assert house.rows("SELECT count(*) FROM communique.keys WHERE name = 'restored'") == [(0,)]
     said = house.run("restore.sh", str(backup), status=1)
     assert "holds 1 statements" in said
     assert "FORCE=1" in said
@@ -281,16 +287,22 @@ def notes_of(notes: Path) -> list[str]:
     return notes.read_text().splitlines()
 
 
-def rewritten(backup: bytes, **changed: object) -> bytes:
-    """The same backup with other words in its manifest."""
+def rewritten(backup: bytes, cut: str = "", **changed: object) -> bytes:
+    """The same backup with other words in its manifest, or with half of a member, and a manifest
+    that says so."""
     out = BytesIO()
     with tarfile.open(fileobj=BytesIO(backup)) as packed, tarfile.open(fileobj=out, mode="w") as to:
+        files = {}
         for member in packed:
             data = packed.extractfile(member)
             assert data is not None
             content = data.read()
+            if member.name == cut:
+                content = content[: len(content) // 2]
             if member.name == "MANIFEST.json":
-                content = json.dumps(json.loads(content) | changed).encode()
-                member.size = len(content)
+                told = json.loads(content) | {"files": files} | changed
+                content = json.dumps(told).encode()
+            files[member.name] = {"size": len(content), "sha256": sha256(content).hexdigest()}
+            member.size = len(content)
             to.addfile(member, BytesIO(content))
     return out.getvalue()
