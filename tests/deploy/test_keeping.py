@@ -292,7 +292,7 @@ def rewritten(backup: bytes, cut: str = "", **changed: object) -> bytes:
     that says so."""
     out = BytesIO()
     with tarfile.open(fileobj=BytesIO(backup)) as packed, tarfile.open(fileobj=out, mode="w") as to:
-        files = {}
+        files: dict[str, dict[str, object]] = {}
         for member in packed:
             data = packed.extractfile(member)
             assert data is not None
