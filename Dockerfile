@@ -39,6 +39,7 @@ COPY watchlists watchlists
 RUN left_out=; for name in $LEFT_OUT; do left_out="$left_out --no-install-package $name"; done; \
     /opt/uv/bin/uv sync --locked --no-dev --extra server --extra s3 --quiet \
         --no-editable $left_out \
+    && rm -f /opt/communique/.lock \
     && cd / && ln -s "$(/opt/communique/bin/python -c 'import communique; print(communique.__path__[0])')/project" \
              /opt/communique/project
 
@@ -55,7 +56,8 @@ RUN useradd --uid 50000 --gid 0 --home-dir /var/lib/communique --create-home com
     && mkdir -p /var/lib/communique/airflow /var/lib/communique/archive /var/log/communique \
                 /var/lib/mailbox \
     && chown -R 50000:0 /var/lib/communique /var/log/communique /var/lib/mailbox \
-    && chmod -R g=u /var/lib/communique /var/log/communique /var/lib/mailbox
+    && chmod -R g=u /var/lib/communique /var/log/communique /var/lib/mailbox \
+    && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 COPY --from=built /opt/communique /opt/communique
 COPY --chown=50000:0 watchlists /etc/communique/watchlists
 COPY deploy/healthy.py deploy/migrate.py deploy/preloaded.py /opt/

@@ -7,7 +7,7 @@ JOBS = 2
 .DEFAULT_GOAL = all
 .NOTPARALLEL:
 .PHONY: all setup demo run test world killing check bench bench-large live-check \
-  secrets image up down logs psql backup restore upgrade help
+  secrets image up down logs psql backup restore upgrade audit sbom help
 
 # The system's own Python, never a downloaded one; this folder's environment, whatever is active.
 export UV_PYTHON_DOWNLOADS = never
@@ -41,6 +41,12 @@ check: setup ## lint, format, types, one-way imports, generated documents
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m communique.docs --check
+
+audit: setup ## known holes in what uv.lock names (OSV=https://host/v1/query asks a mirror); 3: nobody could be asked
+	@PATH=".uv/bin:$$PATH" $(BIN)/python deploy/audit.py $(if $(OSV),--osv-url $(OSV))
+
+sbom: setup ## bills of material, CycloneDX, into ./sbom: of uv.lock, and of the image IMAGE=name
+	@PATH=".uv/bin:$$PATH" $(BIN)/python deploy/sbom.py sbom $(if $(IMAGE),--image $(IMAGE))
 
 bench: setup ## speed and size, beside peers and the limit
 	PATH=".uv/bin:$$PATH" uv sync --locked --group bench --compile-bytecode --quiet

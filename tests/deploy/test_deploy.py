@@ -50,6 +50,31 @@ def test_no_service_has_a_secret_that_stands_in_the_file() -> None:
         assert not [value for value in told.values() if not value.endswith(":-}")]
 
 
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_service_is_given_each_file_that_its_settings_name(name: str) -> None:
+    service = SERVICES[name]
+    named = {
+        value.removeprefix("/run/secrets/")
+        for variable, value in (service.get("environment") or {}).items()
+        if variable.endswith("_FILE") and str(value).startswith("/run/secrets/")
+    }
+    optional = {"archive_credentials"}  # boto passes over a file that is not there
+    assert named - set(service.get("secrets", ())) <= optional
+
+
+def test_only_who_makes_tables_or_ends_sessions_is_the_owner_of_the_store() -> None:
+    owners = {
+        n for n, one in SERVICES.items() if "communique_database_url" in one.get("secrets", ())
+    }
+    assert owners == {"migrate", "watch"}
+
+
+def test_a_stolen_worker_has_no_key_of_an_administrator() -> None:
+    given = set(SERVICES["worker"]["secrets"])
+    keys = {"fernet_key", "api_secret_key", "jwt_secret", "airflow_database_url", "admin_password"}
+    assert not given & keys
+
+
 def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
     script = tmp_path / "deploy" / "secrets.sh"
     script.parent.mkdir()

@@ -23,7 +23,7 @@ from communique.demo import archive
 from communique.stack_airflow import Airflow
 from communique.stack_demo import DESKS, LONGEST, READERS
 from communique.stack_runs import start_run, wait_for_answers, wait_for_dags, wait_for_runs
-from tests.docker import bases, image, keeping, plugins, seen, well
+from tests.docker import bases, image, keeping, kept, plugins, seen, well
 from tests.docker.compose import Deployment, Failed, deployment
 
 COUNTED = ("sources", "captures", "statements", "revisions", "matches", "deliveries", "mails")
@@ -94,6 +94,8 @@ def _try(made: Deployment) -> None:
     with _step(f"Collecting {days[1]:%Y-%m-%d}"):
         _collect(made, days[1])
         _counts(made)
+    with _step("Where secrets could show"):
+        _tell(kept.look(made, _airflow(made).session))
     with _step("communique doctor, after two days"):
         _tell(well.look(made))
     for what, query in ONCE.items():
