@@ -19,7 +19,7 @@ import requests
 
 from communique.demo import archive
 from tests.docker import bases, plugins
-from tests.docker.compose import PROJECT, Deployment, Failed, deployment
+from tests.docker.compose import Deployment, Failed, deployment
 
 READER = "keeper@example.org"
 WIPED = ("postgres", "state", "watchlists", "logs", "redis")
@@ -107,8 +107,9 @@ def comes_back(made: Deployment) -> None:
     _expect(bool(refused.returncode) and "FORCE=1" in refused.stdout, refused.stdout[-2000:])
 
     made.compose("down", "--timeout", "60")
+    project = made.environment["COMPOSE_PROJECT_NAME"]
     for name in WIPED:
-        made.run("docker", "volume", "rm", "--force", f"{PROJECT}_{name}")
+        made.run("docker", "volume", "rm", "--force", f"{project}_{name}")
     started = time.monotonic()
     _tell("make restore", made.run("make", "restore", f"FILE={BACKUP}").stdout, started)
     after = counts(made)
