@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 # A stranger wrote the mails: opening one runs no script and loads nothing.
 HEADERS = {
@@ -52,10 +54,33 @@ def pages(folder: Path, port: int, host: str) -> Iterator[str]:
             server.shutdown()
 
 
+def _is_here(host: str) -> bool:
+    """Whether a Host header names an address, or a name that nobody on the web can have."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        ip_address(name)
+    except ValueError:
+        return bool(host) and "." not in host
+    return True
+
+
 class _Pages(SimpleHTTPRequestHandler):
     """The files of the folder; the index also before there is any mail."""
 
     extensions_map = {".html": "text/html; charset=utf-8", ".eml": "text/plain"}  # noqa: RUF012
+
+    timeout = 30  # seconds that a browser may say nothing
+
+    def parse_request(self) -> bool:
+        """As the library's, but refuses who asks for a name on the web: a page could have its own
+        name lead here, and read the mails through the browser of whoever looks at it."""
+        if not super().parse_request():
+            return False
+        if _is_here(self.headers.get("Host", "")):
+            return True
+        said = "Ask for it by this machine's address, or as localhost."
+        self.send_error(HTTPStatus.MISDIRECTED_REQUEST, explain=said)
+        return False
 
     def do_GET(self) -> None:
         """Answers a file; no folder is listed."""

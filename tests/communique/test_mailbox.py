@@ -116,3 +116,18 @@ def test_a_browser_reads_the_mails_and_runs_none_of_them(tmp_path: Path) -> None
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "Grüße" in browser.get(f"{shown}/001-seen.html", timeout=5).content.decode()
         assert browser.get(f"{shown}/../{tmp_path.name}", timeout=5).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("evil.example", 421), ("evil.example:80", 421), ("127.0.0.1.evil.example", 421),
+    ],
+)  # fmt: skip
+def test_no_page_of_the_web_reads_it_by_a_name_that_leads_here(
+    tmp_path: Path, host: str, status: int
+) -> None:
+    with pages(tmp_path, 0, "127.0.0.1") as address:
+        answer = requests.get(address, headers={"Host": host}, timeout=10)
+        assert answer.status_code == status
+        assert requests.get(address, timeout=10).status_code == 200
