@@ -146,7 +146,11 @@ def dags(patient: Patient) -> Said:
 
 def _asked(*words: str) -> subprocess.Popen[str]:
     """`airflow dags ...`, begun."""
-    quiet = {"AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore"}
+    quiet = {
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+        "AIRFLOW__LOGGING__JSON_LOGS": "False",  # an error is read by a person here
+        "PYTHONWARNINGS": "ignore",
+    }
     return subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "airflow", "dags", *words, "--output", "json"],
         env=os.environ | quiet,
