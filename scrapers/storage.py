@@ -27,6 +27,14 @@ _OPTIONS: dict[str, Any] = {
     "use_listings_cache": False,
     "config_kwargs": {"retries": {"mode": "standard", "total_max_attempts": 3}},
 }
+# What fsspec knows besides disks and stores of objects, and could be led to.
+_NO_ARCHIVES = frozenset(
+    re.findall(
+        r"\w+",
+        "http https ftp ftps sftp ssh smb github git gist gitlab jupyter jlab data reference zip "
+        "tar libarchive dask databricks webhdfs cached blockcache filecache simplecache dir",
+    )
+)
 _LIBRARIES = ("botocore", "aiobotocore", "aiohttp", "s3fs", "fsspec")
 
 _CREDENTIALS = (
@@ -89,7 +97,10 @@ class StorageError(OSError):
 
 def located(address: str) -> tuple[Any, str]:
     """The file system of an address, and the path in it. Raises ImportError where what speaks to
-    such a store is not installed."""
+    such a store is not installed, FileNotFoundError for what is no place of an archive: addresses
+    are read from the store, and whoever can write there must reach no host through us."""
+    if "::" in address or get_protocol(address) in _NO_ARCHIVES:
+        raise FileNotFoundError(f"{address[:200]} is no address of an archive, as s3://... is")
     fs, path = url_to_fs(address, **(_OPTIONS if get_protocol(address) in ("s3", "s3a") else {}))
     return fs, str(path)
 

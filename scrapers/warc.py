@@ -153,8 +153,9 @@ def _responses(warc: str, *, check_digests: bool = False) -> Iterator[tuple[Plac
                     yield place, record
             except ArchiveLoadFailed as error:
                 if not found:
-                    raise NotInArchive(f"{warc} is no WARC file: {error}") from error
-                log.warning("%s: unreadable after record %d: %s", warc, found, error)
+                    # The library's own words quote the file, which may be another than it seems.
+                    raise NotInArchive(f"{warc} is no WARC file") from error
+                log.warning("%s: unreadable after record %d", warc, found)
                 return
         left = stream.seek(0, io.SEEK_END) - records.offset
         if left:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scrapers.archive import open_archive, read_record
-from scrapers.errors import Broken, ScrapeError, SourceFactsError
+from scrapers.errors import Broken, NotInArchive, ScrapeError, SourceFactsError
 from scrapers.facts import load_sources
 from scrapers.fetch import Fetcher
 from scrapers.readers import Page, _pdf_text, reader, readers
@@ -173,3 +173,17 @@ def test_facts_name_places_on_the_web_alone(tmp_path: Path, address: str) -> Non
     )
     with pytest.raises(SourceFactsError, match="http"):
         load_sources(tmp_path)
+
+
+@pytest.mark.parametrize("before", ["", "simplecache::", "filecache::"])
+def test_what_the_store_names_as_an_archive_leads_to_no_host(server: Server, before: str) -> None:
+    with pytest.raises(NotInArchive):
+        read_record(f"{before}{server.url}/latest/meta-data", "urn:uuid:1")
+    assert server.connections == 0
+
+
+def test_a_file_that_is_no_archive_is_not_quoted(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("what nobody is to read\n")
+    with pytest.raises(NotInArchive) as said:
+        read_record((tmp_path / "key").as_uri(), "urn:uuid:1")
+    assert "nobody" not in str(said.value)
