@@ -161,3 +161,17 @@ def test_a_viewer_reads_why_nothing_changed(changing: TestClient) -> None:
     answer = changing.post(PREFIX + "/change", headers=OMAR)
     assert answer.status_code == 403
     assert "omar may look, but change nothing" in answer.text
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
+@pytest.mark.parametrize("path", ["/api/statements", "/today", "/unsubscribe/x", "/confirm/x"])
+def test_no_other_site_is_let_in_by_the_browser(client: TestClient, method: str, path: str) -> None:
+    asked = {
+        "Origin": "https://evil.example",
+        "Host": "evil.example",
+        "Access-Control-Request-Method": "POST",
+    }
+    answer = client.request(method, PREFIX + path, headers=asked, follow_redirects=False)
+    assert not [name for name in answer.headers if name.startswith("access-control-")]
+    assert "evil.example" not in answer.headers.get("location", "")
+    assert "evil.example" not in answer.text
