@@ -43,10 +43,10 @@ check: setup ## lint, format, types, one-way imports, generated documents
 	$(BIN)/python -m communique.docs --check
 
 audit: setup ## known holes in what uv.lock names (OSV=https://host/v1/query asks a mirror); 3: nobody could be asked
-	@PATH=".uv/bin:$$PATH" $(BIN)/python deploy/audit.py $(if $(OSV),--osv-url $(OSV))
+	@$(BIN)/python deploy/audit.py $(if $(OSV),--osv-url $(OSV))
 
 sbom: setup ## bills of material, CycloneDX, into ./sbom: of uv.lock, and of the image IMAGE=name
-	@PATH=".uv/bin:$$PATH" $(BIN)/python deploy/sbom.py sbom $(if $(IMAGE),--image $(IMAGE))
+	@$(BIN)/python deploy/sbom.py sbom $(if $(IMAGE),--image $(IMAGE))
 
 bench: setup ## speed and size, beside peers and the limit
 	PATH=".uv/bin:$$PATH" uv sync --locked --group bench --compile-bytecode --quiet

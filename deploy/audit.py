@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,10 +26,11 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+UV = shutil.which("uv") or str(ROOT / ".uv/bin/uv")  # where `make setup` puts it
 ANSWERS = ROOT / "deploy/audit.toml"
 HOLE = "jinja2==2.4.1"  # CVE-2014-1402 and others
 EXPORT = (
-    *("uv", "export", "--locked", "--all-extras", "--all-groups", "--no-emit-project", "--quiet"),
+    *(UV, "export", "--locked", "--all-extras", "--all-groups", "--no-emit-project", "--quiet"),
     *("--no-annotate", "--no-header", "--format", "requirements.txt"),
 )
 LONGEST = 600  # seconds

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterable
@@ -22,10 +23,11 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 ROOT = Path(__file__).parents[1]
+UV = shutil.which("uv") or str(ROOT / ".uv/bin/uv")  # where `make setup` puts it
 VENDORED = ROOT / "communique/pages/static/vendor"
 EPOCH = datetime(2024, 1, 1, tzinfo=timezone.utc)  # as in the image: no bytes by the hour
 EXPORT = (
-    *("uv", "export", "--locked", "--all-extras", "--no-dev", "--quiet"),
+    *(UV, "export", "--locked", "--all-extras", "--no-dev", "--quiet"),
     *("--preview-features", "sbom-export", "--format", "cyclonedx1.5"),
 )
 # What an image holds, one a line: kind, name, version, Debian's architecture.
