@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -131,6 +132,7 @@ class _Guarded(HTTPConnection):
     allow: Networks = ()
     total: float = 120
     peer: str | None = None
+    asked_at: float | None = None  # when the last request had gone out (time.monotonic)
 
     def _new_conn(self) -> socket.socket:
         """As urllib3's own, but resolves, checks and connects in one go. TLS is laid over the
@@ -164,6 +166,7 @@ class _Guarded(HTTPConnection):
         raise NewConnectionError(self, str(failure)) from failure
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        self.asked_at = time.monotonic()
         with _cut_off(self.sock, self.total):
             return super().getresponse()
 

@@ -109,7 +109,10 @@ class Network:
             failure, again = explain(error)
             return _Attempt(Exchange(url, started, error=failure), again)
         with closing(response):
-            peer = getattr(response.raw.connection, "peer", None)
+            connection = response.raw.connection
+            peer = getattr(connection, "peer", None)
+            # Names, connections and TLS may take longer than the host's pace is: it hears us now.
+            asked.begun(getattr(connection, "asked_at", None))
             body = receive(response.raw, self._policy.max_body, deadline)
             extract_cookies_to_jar(jar, prepared, response.raw)  # type: ignore[no-untyped-call]
         # Archived outside the handlers above: a full disk is our trouble, not the web's.

@@ -42,9 +42,10 @@ class Asked:
     rest: float = 0.0
     started: float = field(default_factory=time.monotonic)
 
-    def begun(self) -> None:
-        """It goes out now: the delay counts from here, not from when the turn began."""
-        self.started = time.monotonic()
+    def begun(self, at: float | None = None) -> None:
+        """It goes out now, or went out then (time.monotonic): the delay counts from here, not from
+        when the turn began."""
+        self.started = time.monotonic() if at is None else at
 
     def busy(self, wait: float = 0.0) -> None:
         """The host said that it is too busy (429, 503): not to be asked for so many seconds."""

@@ -127,6 +127,22 @@ def test_requests_to_a_host_start_no_closer_than_its_delay_whatever_they_are(
     assert sum(gaps) < 0.15 * len(gaps) + 2 * 0.05 + 0.5  # start to start, not end to start
 
 
+def test_a_name_that_takes_long_to_resolve_brings_two_requests_no_closer(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = socket.getaddrinfo
+
+    def slowly(*given: Any, **told: Any) -> Any:
+        time.sleep(0.4)
+        return resolve(*given, **told)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    server.pages["/a"] = Reply(headers=HTML, body=PAGE)
+    fetch(server.url + "/a", delay=0.5)
+    robots, page = server.arrivals
+    assert page.at - robots.at > 0.5 - 0.02
+
+
 def test_a_crawl_delay_that_is_longer_than_the_sources_own_is_kept(server: Server) -> None:
     server.pages["/robots.txt"] = Reply(body="User-agent: Communique\nCrawl-delay: 0.3")
     server.pages["/a"] = Reply(headers=HTML, body=PAGE)
