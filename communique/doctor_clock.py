@@ -59,12 +59,14 @@ def _said(seconds: float) -> str:
 
 def _differences(patient: Patient) -> Iterator[tuple[str, float, float]]:
     """Who has another time, by how many seconds, and how many are too many."""
+    files: list[str] = []
     try:
         with patient.store() as connection:
             yield "the database's clock", _database(connection), WRONG
-            files = newest_files(connection, WEB_ASKED, patient, WEB_WITHIN)
+            if not patient.settings.replay:  # what archives say is long past
+                files = newest_files(connection, WEB_ASKED, patient, WEB_WITHIN)
     except NotKnown:
-        files = []
+        pass  # `database` tells why
     if (there := heartbeat_page(patient.settings)) is not None and there.date:
         yield "Airflow's clock", (there.date - there.asked_at).total_seconds(), WRONG
     web = [seconds for file in files for seconds in _web(file)]
