@@ -39,7 +39,8 @@ def _metrics(made: Deployment) -> str:
 def _services(made: Deployment) -> list[str]:
     found = []
     for service in SERVICES:
-        said = made.compose("logs", "--no-color", "--no-log-prefix", service)
+        # Not compose's logs: those of version 2.26 mix commands for a terminal among the lines.
+        said = made.run("docker", "logs", made.compose("ps", "--quiet", service).strip()).stdout
         lines = [line for line in said.splitlines() if line.strip()]
         other = [line for line in lines if not _is_object(line)]
         found.append(f"{service}: {len(lines)} log lines, {len(other)} of them no JSON")
