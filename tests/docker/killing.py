@@ -1,12 +1,14 @@
-"""Every service killed while collecting: python -m tests.docker.killing [--local] [--keep]
+"""Every service killed while collecting:
+
+    python -m tests.docker.killing [--local] [--engine] [--keep]
 
 Celery and two workers (--local: the scheduler by itself) collect the world's sources, and the
 ministry's captured pages where ../shared is here, one desk after the other. While a desk is being
 collected a service is killed (SIGKILL to its container's first process, as a crash does):
 scheduler, postgres, redis, a worker, api-server, dag-processor and triggerer. Another day is
-collected, and everything killed at once while mails go out. Whatever happens, services come back by
-themselves; then what is stored and told must be what one undisturbed process stores and tells,
-every wording proved by the archive.
+collected, and everything killed at once while mails go out (--engine: the engine too, as a cut of
+the mains would). Whatever happens, services come back by themselves; then what is stored and told
+must be what one undisturbed process stores and tells, every wording proved by the archive.
 
 Needs root on the machine of the docker engine: it kills by process id, and reads the store at its
 address in docker's network. SIGKILL leaves to the disk what was written; a cut of the mains would
@@ -24,7 +26,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from tests.docker import bases, plugins
+from tests.docker import bases, killing_engine, plugins
 from tests.docker import killing_stack as stack
 from tests.docker.compose import Deployment, Failed
 from tests.docker.killing_calm import (
@@ -145,8 +147,13 @@ def _power_off(made: Deployment, api: Api) -> None:
         api.start(f"collect_{desk}")
     _wait_for(made, SENT, before + 2, "mails to go out")
     victims = stack.containers(made)
-    stack.kill(victims)
+    if "--engine" in sys.argv:
+        killing_engine.cut(victims)
+    else:
+        stack.kill(victims)
     took = stack.wait_well(made, victims, BACK)
+    if "--engine" in sys.argv:  # which took the site with it
+        stack.set_day(made, SECOND)
     going = ", ".join(f"{run['dag_id']}" for run in api.runs() if run["state"] == "running")
     print(f"  killed all {len(victims)} containers at once: well after {took:.0f} s; "
           f"runs that then went on: {going or 'none'}", flush=True)  # fmt: skip

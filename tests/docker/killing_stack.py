@@ -95,14 +95,23 @@ def _added(start: date, site: int) -> str:
         "networks": {"outside": {"aliases": calm.aliases(start)}},
         "ports": [f"127.0.0.1:{site}:{calm.PORT}"],
         "init": True,
+        "restart": "unless-stopped",
     }
     return json.dumps({"services": services}, indent=1)  # which is YAML too
 
 
 def set_day(made: Deployment, day: int) -> None:
-    """The site publishes what it has on this day of the world's."""
+    """The site publishes what it has on this day of the world's, once it answers."""
     said = {"Host": f"control:{calm.PORT}"}
-    requests.get(f"{made.environment['SITE']}/set/{day}/0", headers=said, timeout=30)
+
+    def silent() -> list[str]:
+        try:
+            requests.get(f"{made.environment['SITE']}/set/{day}/0", headers=said, timeout=30)
+        except requests.ConnectionError:
+            return ["the site"]
+        return []
+
+    until(silent, 120)
 
 
 def arrivals(made: Deployment) -> list[list[Any]]:
