@@ -1,6 +1,6 @@
 """A backup: one tar file that holds all that a deployment cannot make again.
 
-    python -m communique.keeping pack  < dumps.tar > backup.tar
+    python -m communique.keeping pack  < dumps.tar > backup.tar      pack-earlier: before an upgrade
     python -m communique.keeping check < backup.tar        prints its facts, tab-separated
     python -m communique.keeping put   < backup.tar        its archive and watchlists
 
@@ -33,7 +33,7 @@ from typing import IO, Any
 
 from communique import __version__
 from communique.keeping_files import File, files_of, folder_of, put_file, put_watchlists_aside
-from communique.keeping_versions import is_newer, knows
+from communique.keeping_versions import EARLIER, is_newer, knows
 from communique.settings import Settings
 
 FORMAT = 1
@@ -48,9 +48,9 @@ class BackupError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says of itself. version: of Communiqué; made_at: ISO 8601, UTC; archive: the
-    address of the archive that the store names; facts: lines of the .tsv members; files: each
-    member's size in bytes and its SHA-256."""
+    """What a backup says of itself. version: of Communiqué, or that it was packed before an upgrade
+    to that; made_at: ISO 8601, UTC; archive: the address of the archive that the store names;
+    facts: lines of the .tsv members; files: each member's size in bytes and its SHA-256."""
 
     format: int
     version: str
@@ -70,9 +70,9 @@ def _explained() -> Iterator[None]:
 
 
 @_explained()
-def pack(settings: Settings, dumps: IO[bytes], out: IO[bytes]) -> None:
-    """Writes a backup. dumps: a tar stream of DUMPS. Raises BackupError where one is missing, or
-    the archive cannot be read."""
+def pack(settings: Settings, dumps: IO[bytes], out: IO[bytes], version: str = __version__) -> None:
+    """Writes a backup. dumps: a tar stream of DUMPS; version: whose they are. Raises BackupError
+    where one is missing, or the archive cannot be read."""
     found: dict[str, Mapping[str, Any]] = {}
     facts: list[list[str]] = []
     with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as packed:
@@ -91,7 +91,7 @@ def pack(settings: Settings, dumps: IO[bytes], out: IO[bytes]) -> None:
                 size = os.fstat(stream.fileno()).st_size
                 found[file.name] = _add(packed, file.name, size, stream)
         made_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        manifest = Manifest(FORMAT, __version__, made_at, settings.archive, facts, found)
+        manifest = Manifest(FORMAT, version, made_at, settings.archive, facts, found)
         written = json.dumps(asdict(manifest), indent=1).encode()
         _add(packed, MANIFEST, len(written), io.BytesIO(written))
 
@@ -145,6 +145,9 @@ def main(arguments: list[str]) -> int:
     """0 where it went well, 1 with what went wrong, 2 for wrong usage."""
     commands: Mapping[str, Callable[[Settings], None]] = {
         "pack": lambda settings: pack(settings, sys.stdin.buffer, sys.stdout.buffer),
+        "pack-earlier": lambda settings: pack(
+            settings, sys.stdin.buffer, sys.stdout.buffer, f"{EARLIER}{__version__}"
+        ),
         "check": lambda settings: _print(check(settings, sys.stdin.buffer)),
         "put": lambda settings: print(put(settings, sys.stdin.buffer)),
     }

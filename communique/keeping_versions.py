@@ -16,12 +16,16 @@ PACKAGES = {
     "public.alembic_version_fab": "airflow.providers.fab.migrations.versions",
 }
 OURS = "communique.alembic_version"
+# What a version's image packs before it migrates is an earlier one's: their migrations say who can
+# use it.
+EARLIER = "before "
 _REVISION = re.compile(r"^revision\s*(?::\s*str\s*)?=\s*[\"']([0-9a-z_]+)[\"']", re.MULTILINE)
 
 
 def is_newer(version: str) -> bool:
-    """Whether a version such as 0.2.0 is later than this one."""
-    return _numbers(version) > _numbers(__version__)
+    """Whether a version such as 0.2.0 is later than this one; what was packed before an upgrade
+    to a later one is not."""
+    return not version.startswith(EARLIER) and _numbers(version) > _numbers(__version__)
 
 
 def knows(table: str, revision: str) -> bool:

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Both databases, the archive and the watchlists into one file: deploy/backup.sh [FILE].
+# PACK=pack-earlier in the environment: what is there is not yet of the image's version.
 # The services may run meanwhile. Secrets are not in it. communique/keeping.py says what is.
 set -eu
 cd "$(dirname "$0")/.."
@@ -27,7 +28,7 @@ for name in airflow communique; do
 done
 echo "Packing, with the archive and the watchlists"
 tar -C "$work" -cf - airflow.dump airflow.tsv communique.dump communique.tsv |
-    ours python -m communique.keeping pack >"$work/whole" || fail "The backup could not be packed: see above."
+    ours python -m communique.keeping "${PACK:-pack}" >"$work/whole" || fail "The backup could not be packed: see above."
 echo "Reading it back"
 ours python -m communique.keeping check <"$work/whole" >"$work/told" || fail "The backup is not whole: see above."
 mv "$work/whole" "$file"

@@ -17,7 +17,8 @@ begin_again() {
 }
 echo "Stopping what writes: tasks that run come to their end"
 stop_writers
-deploy/backup.sh "$file" || {
+# The image is of the new version already, and the old one must take this back.
+PACK=pack-earlier deploy/backup.sh "$file" || {
     begin_again
     fail "No backup, so nothing was migrated. The services run again as before."
 }

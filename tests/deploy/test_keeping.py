@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from communique import embedded
+from communique import __version__, embedded
 from communique.embedded import server
 from tests.command import answer, communique
 from tests.communique.post_office import Office, post_office
@@ -281,6 +281,21 @@ def test_an_upgrade_backs_up_first_and_one_that_fails_says_what_to_do(house: Hou
     assert "The services run again" in said
     assert "start scheduler" in "\n".join(notes_of(notes))
     assert not any(" run " in line for line in notes_of(notes))
+
+
+def test_a_version_that_is_left_again_takes_the_backup_that_its_upgrade_made(house: House) -> None:
+    house.publish(1)
+    house.run("upgrade.sh")
+    (made,) = (house.folder / "backups").iterdir()
+    whole = made.read_bytes()
+    with tarfile.open(fileobj=BytesIO(whole)) as packed:
+        manifest = packed.extractfile("MANIFEST.json")
+        assert manifest is not None
+        version = json.loads(manifest.read())["version"]
+    # It is packed by the image of the version that is upgraded to.
+    made.write_bytes(rewritten(whole, version=version.replace(__version__, "99.0.0")))
+    said = house.run("restore.sh", str(made), FORCE="1")
+    assert "every row counted" in said
 
 
 def notes_of(notes: Path) -> list[str]:
