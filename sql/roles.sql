@@ -66,6 +66,9 @@ BEGIN
             || ' FROM PUBLIC';
         EXECUTE 'GRANT TEMPORARY ON DATABASE ' || quote_ident(current_database())
             || ' TO communique_app';
+        -- Where somebody has shut it to all, as the services in docker do.
+        EXECUTE 'GRANT CONNECT ON DATABASE ' || quote_ident(current_database())
+            || ' TO communique_app, communique_analyst';
     END IF;
     IF (SELECT pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'public') THEN
         REVOKE CREATE ON SCHEMA public FROM PUBLIC;

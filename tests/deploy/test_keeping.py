@@ -298,6 +298,20 @@ def test_a_version_that_is_left_again_takes_the_backup_that_its_upgrade_made(hou
     assert "every row counted" in said
 
 
+def test_analysts_may_log_in_where_a_database_is_open_to_nobody_and_after_a_restore(
+    house: House,
+) -> None:
+    communique("db", "analyst", "ana", settings=house.settings)
+    backup = house.folder / "backup.tar"
+    house.run("backup.sh", str(backup))
+    asked = text("SELECT count(*) FROM analyst.statements")
+    with house.engine("ana").connect() as connection:
+        assert connection.execute(asked).scalar() == 0
+    house.run("restore.sh", str(backup))
+    with house.engine("ana").connect() as connection:
+        assert connection.execute(asked).scalar() == 0
+
+
 def notes_of(notes: Path) -> list[str]:
     return notes.read_text().splitlines()
 
