@@ -8,14 +8,10 @@ upgrades. Needs a docker engine and debootstrap.
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import requests
 
@@ -23,8 +19,9 @@ from communique.demo import archive
 from communique.stack_airflow import Airflow
 from communique.stack_demo import DESKS, LONGEST, READERS
 from communique.stack_runs import start_run, wait_for_answers, wait_for_dags, wait_for_runs
-from tests.docker import bases, image, keeping, kept, plugins, seen, well
-from tests.docker.compose import Deployment, Failed, deployment
+from tests.docker import image, keeping, kept, seen, well
+from tests.docker.compose import Deployment, Failed
+from tests.docker.trial import trial
 
 COUNTED = ("sources", "captures", "statements", "revisions", "matches", "deliveries", "mails")
 BLOCKED = "collect_united_states"  # one of its sources answers with a challenge
@@ -38,27 +35,10 @@ ONCE = {
 
 def main() -> int:
     """0 where all went as promised, else 1."""
-    folder = Path(tempfile.mkdtemp(prefix="communique-try-"))
-    made = deployment(folder)
-    try:
-        _try(made)
-    except Failed as error:
-        print(f"FAILED: {error}", flush=True)
-        print(made.compose("ps", "--all", check=False))
-        print(made.compose("logs", "--no-color", "--tail", "40", check=False)[-20000:])
-        return 1
-    finally:
-        if "--keep" not in sys.argv:
-            made.compose("down", "--volumes", "--timeout", "20", check=False)
-            shutil.rmtree(folder)
-    print("All as promised.")
-    return 0
+    return trial(_try)
 
 
 def _try(made: Deployment) -> None:
-    with _step("Plugins, stand-ins for images"):
-        plugins.add_missing()
-        bases.make_missing()
     with _step("Without secrets nothing starts"):
         _refuses(made)
         made.run("make", "secrets")

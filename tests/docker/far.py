@@ -12,7 +12,6 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,8 +21,8 @@ import requests
 from communique.stack_airflow import Airflow
 from communique.stack_runs import start_run, wait_for_dags, wait_for_runs
 from tests.communique.evidence.ministry import opened
-from tests.docker import bases, plugins
 from tests.docker.compose import Deployment, Failed, deployment
+from tests.docker.trial import trial
 from tests.object_store import BUCKET, WRITER, ObjectStore
 from tests.servers import Server
 
@@ -48,30 +47,24 @@ except OSError as error:
 
 def main() -> int:
     """0 where all went as promised, else 1."""
-    folder = Path(tempfile.mkdtemp(prefix="communique-far-"))
-    made = _deployment(folder)
+    return trial(_try, _deployment)
+
+
+def _try(made: Deployment) -> None:
+    address = _address()
     try:
-        plugins.add_missing()
-        bases.make_missing()
-        address = _address()
-        with Server(address) as web, ObjectStore(folder / "s3", address) as store:
-            opened(folder / "try", web, "postgresql://nobody@127.0.0.1/none").store.dispose()
-            _try(_told(made, address, store), store)
-    except Failed as error:
-        print(f"FAILED: {error}", flush=True)
-        print(made.compose("logs", "--no-color", "--tail", "40", check=False)[-15000:])
+        with Server(address) as web, ObjectStore(made.folder / "s3", address) as store:
+            opened(made.folder / "try", web, "postgresql://nobody@127.0.0.1/none").store.dispose()
+            _both(_told(made, address, store), store)
+    except Failed:
         print(_apart(made, "logs", "--no-color", "--tail", "60", check=False)[-8000:])
-        return 1
+        raise
     finally:
         if "--keep" not in sys.argv:
             _apart(made, "down", "--volumes", "--timeout", "10", check=False)
-            made.compose("down", "--volumes", "--timeout", "10", check=False)
-            shutil.rmtree(folder)
-    print("All as promised.")
-    return 0
 
 
-def _try(made: Deployment, store: ObjectStore) -> None:
+def _both(made: Deployment, store: ObjectStore) -> None:
     made.run("make", "secrets")
     key, secret = WRITER
     given = made.folder / "secrets/archive_credentials"

@@ -7,19 +7,15 @@ Called by tests.docker too, on what that has collected.
 from __future__ import annotations
 
 import json
-import shutil
-import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 import requests
 
 from communique.demo import archive
-from tests.docker import bases, plugins
-from tests.docker.compose import Deployment, Failed, deployment
+from tests.docker.compose import Deployment, Failed
+from tests.docker.trial import trial
 
 READER = "keeper@example.org"
 WIPED = ("postgres", "state", "watchlists", "logs", "redis")
@@ -69,31 +65,19 @@ main()
 
 def main() -> int:
     """0 where all went as promised, else 1."""
-    folder = Path(tempfile.mkdtemp(prefix="communique-kept-"))
-    made = deployment(folder)
-    try:
-        plugins.add_missing()
-        bases.make_missing()
-        made.run("make", "secrets")
-        made.run("make", "image")
-        made.compose("up", "--detach", "--wait", "postgres", "mailbox")
-        made.compose("run", "--rm", "--no-deps", "-T", "migrate")
-        day = archive.days()[0].isoformat()
-        ours(made, "subscribe", READER, told=(f"COMMUNIQUE_NOW={day}",))
-        _look(made, archive.days())
-        comes_back(made)
-        upgrades(made)
-    except Failed as error:
-        print(f"FAILED: {error}", flush=True)
-        print(made.compose("ps", "--all", check=False))
-        print(made.compose("logs", "--no-color", "--tail", "30", check=False)[-15000:])
-        return 1
-    finally:
-        if "--keep" not in sys.argv:
-            made.compose("down", "--volumes", "--timeout", "20", check=False)
-            shutil.rmtree(folder)
-    print("All as promised.")
-    return 0
+    return trial(_try)
+
+
+def _try(made: Deployment) -> None:
+    made.run("make", "secrets")
+    made.run("make", "image")
+    made.compose("up", "--detach", "--wait", "postgres", "mailbox")
+    made.compose("run", "--rm", "--no-deps", "-T", "migrate")
+    day = archive.days()[0].isoformat()
+    ours(made, "subscribe", READER, told=(f"COMMUNIQUE_NOW={day}",))
+    _look(made, archive.days())
+    comes_back(made)
+    upgrades(made)
 
 
 def comes_back(made: Deployment) -> None:

@@ -17,7 +17,6 @@ not, which is why PostgreSQL and the archive wait for the disk before anything c
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 import time
@@ -26,9 +25,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from tests.docker import bases, killing_engine, plugins
+from tests.docker import killing_engine
 from tests.docker import killing_stack as stack
-from tests.docker.compose import Deployment, Failed
+from tests.docker.compose import Deployment
 from tests.docker.killing_calm import (
     CORPUS,
     FIRST,
@@ -41,6 +40,7 @@ from tests.docker.killing_calm import (
 )
 from tests.docker.killing_site import MINISTRY
 from tests.docker.killing_stack import Api, killable
+from tests.docker.trial import trial
 from tests.killing.compare import Report, compare
 
 # Which desk is being collected when which services are killed.
@@ -69,24 +69,8 @@ LEFT = {
 
 def main() -> int:
     """0 where nothing is lost or doubled, else 1."""
-    folder = Path(tempfile.mkdtemp(prefix="communique-killing-"))
     start = began()
-    made = killable(folder, start)
-    try:
-        problems = _try(made, start)
-    except Failed as error:
-        problems = [str(error)]
-        print(made.compose("ps", "--all", check=False))
-        print(made.compose("logs", "--no-color", "--tail", "60", check=False)[-40000:])
-    finally:
-        if "--keep" not in sys.argv:
-            made.compose("down", "--volumes", "--timeout", "5", check=False)
-            shutil.rmtree(folder)
-    for problem in problems:
-        print(f"FAILED: {problem}")
-    if not problems:
-        print("Every statement is there once; no mail is lost, none is told under two names.")
-    return 1 if problems else 0
+    return trial(lambda made: _try(made, start), lambda folder: killable(folder, start))
 
 
 def _try(made: Deployment, start: date) -> list[str]:
@@ -96,8 +80,6 @@ def _try(made: Deployment, start: date) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="communique-calm-") as folder:
         expected = undisturbed(Path(folder), start)
     _say(began_at, f"undisturbed: {len(expected.statements)} wordings")
-    plugins.add_missing()
-    bases.make_missing()
     made.run("make", "secrets")
     local = "--local" in sys.argv
     executor = ("EXECUTOR=local",) if local else ("EXECUTOR=celery", "WORKERS=2")

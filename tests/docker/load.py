@@ -13,8 +13,8 @@ import argparse
 import json
 import shutil
 import sys
-import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,6 @@ from typing import Any
 import requests
 
 from communique.stack_env import free_port
-from tests.docker import bases, plugins
 from tests.docker.compose import Deployment, Failed, deployment
 from tests.docker.killing_stack import Api
 from tests.docker.load_report import Measured, report
@@ -31,6 +30,7 @@ from tests.docker.load_stats import Watch
 from tests.docker.site import LOG
 from tests.docker.site_log import arrivals, manners
 from tests.docker.site_plan import DESKS, Plan
+from tests.docker.trial import trial
 
 PROJECT = "communique-load"
 WORKERS = 2
@@ -60,25 +60,15 @@ def main() -> int:
     parser.add_argument("--settings", nargs="*", default=[], metavar="NAME=VALUE")
     parser.add_argument("--keep", action="store_true", help="leave the services as they are")
     given = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="communique-load-"))
     # Those who share a host are next to each other in one desk, so that they are due together.
     plan = Plan(given.sources, given.statements, datetime.now(UTC), apart=len(DESKS))
-    made = _loaded(folder, plan, given.delay, given.settings)
-    try:
-        plugins.add_missing()
-        bases.make_missing()
-        return _try(made, plan, given)
-    except Failed as error:
-        print(f"FAILED: {error}", flush=True)
-        print(made.compose("logs", "--no-color", "--tail", "60", check=False)[-20000:])
-        return 1
-    finally:
-        if not given.keep:
-            made.compose("down", "--volumes", "--timeout", "20", check=False)
-            shutil.rmtree(folder)
+    return trial(
+        lambda made: _try(made, plan, given),
+        lambda folder: _loaded(folder, plan, given.delay, given.settings),
+    )
 
 
-def _try(made: Deployment, plan: Plan, given: argparse.Namespace) -> int:
+def _try(made: Deployment, plan: Plan, given: argparse.Namespace) -> Sequence[str]:
     made.run("make", "secrets")
     with Watch(PROJECT) as up:
         began = time.monotonic()
@@ -100,9 +90,7 @@ def _try(made: Deployment, plan: Plan, given: argparse.Namespace) -> int:
         used=dict(watch.used),
         manners=manners(arrivals(log), given.delay, JITTER),
     )
-    problems = report(made, plan, measured)
-    print("\n".join(problems) or "All as promised.", flush=True)
-    return 1 if problems else 0
+    return report(made, plan, measured)
 
 
 def _run(made: Deployment) -> tuple[float, float, int]:
