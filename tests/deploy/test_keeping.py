@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import ProgrammingError
 
 from communique import __version__, embedded
 from communique.embedded import server
@@ -310,6 +311,25 @@ def test_analysts_may_log_in_where_a_database_is_open_to_nobody_and_after_a_rest
     house.run("restore.sh", str(backup))
     with house.engine("ana").connect() as connection:
         assert connection.execute(asked).scalar() == 0
+
+
+def test_what_a_superuser_closed_to_analysts_is_closed_after_a_restore(house: House) -> None:
+    closing = (ROOT / "sql/roles.sql").read_text()
+    (house.folder / "sql").mkdir()
+    (house.folder / "sql/roles.sql").write_text(closing)
+    communique("db", "analyst", "ana", settings=house.settings)
+    with house.engine("postgres").begin() as connection:
+        connection.exec_driver_sql(closing)
+    backup = house.folder / "backup.tar"
+    house.run("backup.sh", str(backup))
+    house.run("restore.sh", str(backup))
+    with (
+        house.engine("ana").connect() as connection,
+        pytest.raises(ProgrammingError, match="permission denied"),
+    ):
+        connection.execute(text("SELECT pg_advisory_lock(1)"))
+    with house.engine().begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
 
 
 def notes_of(notes: Path) -> list[str]:
