@@ -25,6 +25,7 @@ from communique.mail.dates import moment
 from communique.notices import tell_maintainers
 from communique.schema import Key, Mail
 from communique.settings import Settings
+from communique.told_until import told_until
 from communique.verdicts import Held
 
 NAME = "restored"
@@ -47,17 +48,21 @@ SELECT setval(pg_get_serial_sequence('{table}', '{column}'), :skipped + GREATEST
     (SELECT COALESCE(max({column}), 0) FROM {table})
 ))
 """
-# In the copy it waited to be sent at once, so it was, soon after. What is known from its date to
-# have been published before is found again; an edit and a withdrawal have no date of their own.
+# In the copy it waited to be sent at once, so it was, soon after; but not what waited for a digest,
+# or the end of quiet hours, that came too late. What is known from its date to have been published
+# before is found again; an edit and a withdrawal have no date of their own.
 _TOLD = """
     d.status = 'pending' AND (
         CAST(:until AS timestamptz) IS NULL
-        OR d.created_at < :restored_at
-        OR d.kind = 'digest' AND CAST(d.content ->> 'due' AS timestamptz) < :until
-        OR d.kind = 'new' AND CASE
-            WHEN s.date_precision = 'minute' THEN s.published_at < :until
-            WHEN s.date_precision = 'day'
-            THEN s.published_on < (CAST(:until AS timestamptz) AT TIME ZONE s.date_zone)::date
+        OR CASE
+            WHEN d.kind = 'digest'
+            THEN d.created_at < :restored_at OR CAST(d.content ->> 'due' AS timestamptz) < :until
+            WHEN d.created_at < :restored_at THEN d.created_at < COALESCE(l.at, :restored_at)
+            WHEN d.kind = 'new' AND s.date_precision = 'minute'
+            THEN s.published_at < COALESCE(l.at, :until)
+            WHEN d.kind = 'new' AND s.date_precision = 'day'
+            THEN s.published_on
+                 < (COALESCE(l.at, CAST(:until AS timestamptz)) AT TIME ZONE s.date_zone)::date
             ELSE false END
     )
 """
@@ -65,6 +70,8 @@ _HOLD = text(f"""
 UPDATE communique.deliveries t
 SET status = 'held', held_because = :reason, next_try_at = NULL
 FROM communique.deliveries d LEFT JOIN communique.statements s ON s.id = d.statement_id
+LEFT JOIN unnest(CAST(:subscriptions AS bigint[]), CAST(:moments AS timestamptz[])) AS l (id, at)
+    ON l.id = d.subscription_id
 WHERE t.id = d.id AND {_TOLD}
 RETURNING t.id, t.kind, t.mail_id
 """)  # noqa: S608 (constants of ours)
@@ -197,8 +204,9 @@ def what_waits(connection: Connection, noted: Restored) -> Waiting:
 def settle(engine: Engine, *, told: bool, until: datetime | None = None) -> Settled:
     """A person's word; from then on mails go out again. told: what waits counts as told, and is
     held with that reason; until (aware): only what lay in the copy, and what was published, or due
-    as a digest, before. What has no certain date is told rather than missed. Raises StoreError
-    where nothing was restored."""
+    as a digest, before. What readers would have been told of later, after their quiet hours or in
+    the next digest, is not among it. What has no certain date is told rather than missed. Raises
+    StoreError where nothing was restored."""
     reason = str(Held.RESTORED)
     with engine.begin() as connection:
         noted = restored(connection)
@@ -206,7 +214,9 @@ def settle(engine: Engine, *, told: bool, until: datetime | None = None) -> Sett
             raise StoreError("Nothing waits: this store was not restored, or that is settled.")
         held: Sequence[Any] = ()
         if told:
-            asked = {"until": until, "restored_at": noted.restored_at, "reason": reason}
+            last = told_until(connection, until) if until else {}
+            asked = {"until": until, "restored_at": noted.restored_at, "reason": reason,
+                     "subscriptions": list(last), "moments": list(last.values())}  # fmt: skip
             held = connection.execute(_HOLD, asked).all()
             _empty(connection, held, asked)
         connection.execute(delete(Key).where(Key.name == NAME))

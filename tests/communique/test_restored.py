@@ -166,6 +166,40 @@ def test_a_digest_that_was_told_gives_back_what_it_had_not_told(desk: Desk) -> N
     assert "Old" not in body.get_content()
 
 
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"how": "weekly", "zone": "UTC", "hour": 0, "weekday": NOW.weekday() + 1},
+        {
+            "zone": "UTC",
+            "quiet": ((LOST - timedelta(hours=1)).hour, (NOW + timedelta(hours=1)).hour),
+        },
+    ],
+)
+def test_what_the_lost_store_had_put_off_was_not_told(desk: Desk, choice: dict[str, Any]) -> None:
+    with desk.engine.begin() as connection:
+        connection.execute(text("UPDATE communique.subscriptions SET ended_at = now()"))
+        subscribe(connection, "later@example.org", "*", TAKEN - timedelta(days=9), **choice)
+    (desk.folder / "network.yaml").write_text(RULES.replace("urgent", "notice"))
+    before = LOST - timedelta(minutes=30)
+    post(desk.engine, title="In the copy", url="https://one.example/1.htm")
+    alert_run(desk.engine, load_watchlists(desk.folder), desk.settings, before)
+    note_restored(desk.engine, desk.settings, before, NOW)
+    since: dict[str, Any] = {"on": before.date(), "at": before, "precision": "minute"}
+    words = "Another clean network, at last."
+    post(desk.engine, title="Lost since", text=words, url="https://one.example/2.htm", **since)
+    desk.run(0.1)
+    settle(desk.engine, told=True, until=LOST)
+    for hours in (0.2, 3, 24):
+        desk.run(hours)
+    (mail,) = (mail for mail in desk.office.arrived if str(mail["To"]) == "later@example.org")
+    body = mail.get_body(("plain",))
+    assert body is not None
+    said = body.get_content()
+    assert "In the copy" in said
+    assert "Lost since" in said
+
+
 def test_numbers_that_the_lost_store_may_have_used_are_not_used_again(desk: Desk) -> None:
     before = post(desk.engine)
     note_restored(desk.engine, desk.settings, TAKEN, NOW)
