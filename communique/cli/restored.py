@@ -40,9 +40,11 @@ def restored(
 
     What went out between the copy and the restore is in no store. So statements are collected and
     judged, but no alert and no digest is sent, until --told or --send. Give it when the sources
-    were collected again; they are counted here. With --told --before, the moment at which the lost
-    store last ran, what is new since goes out, and so does what has no certain date: edits,
-    withdrawals, dates without a time on that day.
+    were collected again; they are counted here. With --told --before, what was published before
+    that moment counts as told, and what lay in the copy; the rest goes out, and so does what has no
+    certain date: edits, withdrawals, dates without a time on that day. Take the moment at which the
+    lost store last began to collect the desk that it had left longest: what was published after
+    that it may never have seen. Most desks are collected once a day; in doubt, a day earlier.
 
     Exit status 1 while something waits.
 
