@@ -30,9 +30,10 @@ LOST = (
     "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 "
     "-c tcp_user_timeout=30000"
 )
-# And the other way round, for jobs, which wait for a query as long as the server is there.
+# And the other way round, for jobs, which wait for a query as long as the server is there. One that
+# starts or has much to do may take its time until it lets anybody in.
 AWAY = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
-        "tcp_user_timeout": 60_000}  # fmt: skip
+        "tcp_user_timeout": 60_000, "connect_timeout": 120}  # fmt: skip
 # Connections that a process keeps open, and as many again while it needs them.
 CONNECTIONS = 8
 
@@ -109,7 +110,7 @@ def _bounds(patience: Patience) -> dict[str, Any]:
     if patience.answer is None:
         return {"options": options, **AWAY}
     silent = {"connect_timeout": patience.answer, "tcp_user_timeout": patience.answer * 1_000}
-    return {"options": options, **silent}
+    return {"options": options, **AWAY, **silent}
 
 
 def _alembic() -> Config:
