@@ -53,9 +53,12 @@ printf 'postgresql+psycopg2://airflow:%s@postgres:5432/airflow' "$(of airflow_db
     write airflow_database_url
 printf 'postgresql://communique:%s@postgres:5432/communique' "$(of communique_db_password)" |
     write communique_database_url
-# The same place, wherever that is by now.
-sed "s#//[^@]*@#//communique_service:$(hex 24)@#" \
-    secrets/communique_database_url | write communique_service_url
+# The same place, wherever that is by now. What the shell does itself is no argument that others read.
+address=$(of communique_database_url)
+case $address in
+*@*) address="${address%%//*}//communique_service:$(hex 24)@${address#*@}" ;;
+esac
+printf '%s' "$address" | write communique_service_url
 printf 'redis://:%s@redis:6379/0' "$(of broker_password)" | write broker_url
 printf 'db+postgresql://celery:%s@postgres:5432/celery' "$(of celery_db_password)" |
     write result_backend

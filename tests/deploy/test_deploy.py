@@ -3,6 +3,7 @@ is `python -m tests.docker`."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import subprocess
@@ -13,6 +14,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -99,6 +101,26 @@ def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
     assert again.pop("jwt_secret") != made.pop("jwt_secret")
     assert again == made
     assert subprocess.run([script, "--check"], check=False).returncode == 0
+
+
+def test_no_program_is_told_a_secret_as_an_argument_which_others_could_read(tmp_path: Path) -> None:
+    for name in ("deploy", "bin"):
+        (tmp_path / name).mkdir()
+    shutil.copy(ROOT / "deploy/secrets.sh", tmp_path / "deploy")
+    for name in ("base64", "cat", "chmod", "head", "mkdir", "mv", "od", "sed", "tr"):
+        recorder = f'#!/bin/sh\necho "$*" >>"{tmp_path}/told"\nexec {shutil.which(name)} "$@"\n'
+        (tmp_path / "bin" / name).write_text(recorder)
+        (tmp_path / "bin" / name).chmod(0o755)
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path}
+    subprocess.run(
+        [tmp_path / "deploy/secrets.sh"], env=environment, check=True, capture_output=True
+    )
+    told = (tmp_path / "told").read_text()
+    secrets = [file.read_text() for file in (tmp_path / "secrets").iterdir()]
+    passwords = [urlsplit(secret).password or secret for secret in secrets if secret]
+    assert len(passwords) > 10
+    assert not [password for password in passwords if password in told]
 
 
 @pytest.fixture
