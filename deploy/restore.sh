@@ -13,7 +13,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
+# Both databases as they are: how many may use each at once; -1: any number.
+let_in() {
+    echo "ALTER DATABASE airflow CONNECTION LIMIT $1; ALTER DATABASE communique CONNECTION LIMIT $1;" |
+        sql postgres postgres
+}
+
 docker compose --progress quiet up --detach --wait --no-deps postgres
+let_in -1 # one that was killed may have left them shut
 echo "Reading $file"
 ours python -m communique.keeping check <"$file" >"$work/told" || fail "Nothing was changed."
 fact() { sed -n "s/^$1$TAB//p" "$work/told"; }
@@ -85,10 +92,14 @@ echo "Stopping the services, putting the files and the databases in their places
 stop_writers
 ours python -m communique.keeping put <"$file" >/dev/null ||
     fail "The files could not be written: see above. The databases are as they were; run it again."
-sql postgres postgres <<'SQL'
+# Analysts' tools connect again as soon as they are cut off.
+trap 'let_in -1; rm -rf "$work"' EXIT
+let_in 0
+sql postgres postgres <<'SQL' || fail "The databases are as they were, see above: run it again, or make up."
 SET client_min_messages = warning;
 DROP DATABASE IF EXISTS airflow_before WITH (FORCE);
 DROP DATABASE IF EXISTS communique_before WITH (FORCE);
+SELECT pg_sleep(1) \g /dev/null
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname IN ('airflow', 'communique', 'airflow_restored', 'communique_restored') \g /dev/null
 BEGIN;
@@ -97,6 +108,8 @@ ALTER DATABASE airflow_restored RENAME TO airflow;
 ALTER DATABASE communique RENAME TO communique_before;
 ALTER DATABASE communique_restored RENAME TO communique;
 COMMIT;
+SQL
+sql postgres postgres <<'SQL'
 DROP DATABASE airflow_before WITH (FORCE);
 DROP DATABASE communique_before WITH (FORCE);
 SQL

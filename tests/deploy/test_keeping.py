@@ -9,7 +9,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -17,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from communique import __version__, embedded
 from communique.embedded import server
@@ -330,6 +332,33 @@ def test_what_a_superuser_closed_to_analysts_is_closed_after_a_restore(house: Ho
         connection.execute(text("SELECT pg_advisory_lock(1)"))
     with house.engine().begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
+
+
+def test_an_analysts_tool_that_connects_again_and_again_keeps_no_restore_from_its_end(
+    house: House,
+) -> None:
+    communique("db", "analyst", "ana", settings=house.settings)
+    backup = house.folder / "backup.tar"
+    house.run("backup.sh", str(backup))
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            with suppress(DBAPIError), house.engine("ana").connect() as connection:
+                while not over.is_set():
+                    connection.execute(text("SELECT pg_sleep(0.01)"))
+
+    tools = [threading.Thread(target=work) for _ in range(2)]
+    for tool in tools:
+        tool.start()
+    try:
+        assert "every row counted" in house.run("restore.sh", str(backup))
+    finally:
+        over.set()
+        for tool in tools:
+            tool.join()
+    with house.engine("ana").connect() as connection:
+        connection.execute(text("SELECT count(*) FROM analyst.statements"))
 
 
 def notes_of(notes: Path) -> list[str]:
