@@ -37,7 +37,8 @@ def admit_service(engine: Engine, address: str) -> bool:
         except DBAPIError as error:
             raise StoreError(
                 f"The login {login.username} could not be made ({str(error.orig).strip()}). "
-                f"Use one that is a superuser, or has CREATEROLE and ADMIN on {GROUP}."
+                f"Use one that is a superuser, or has CREATEROLE and ADMIN on {GROUP}; where there "
+                "is none, give the services the owner's own address."
             ) from error
     return True
 

@@ -109,6 +109,21 @@ def test_it_is_made_once_and_takes_nobody_elses_name(
     assert "pass" not in done.stdout + done.stderr
 
 
+def test_whose_server_lets_him_make_no_login_is_told_what_does_without(
+    engine: Engine, login: str
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE ROLE plain_owner LOGIN"))
+    plain = create_engine(engine.url.set(username="plain_owner", password=None))
+    try:
+        with pytest.raises(StoreError, match="the owner's own address"):
+            admit_service(plain, login)
+    finally:
+        plain.dispose()
+        with engine.begin() as connection:
+            connection.execute(text("DROP ROLE plain_owner"))
+
+
 def test_the_doctor_sees_the_watch_although_it_may_not_look_into_it(
     engine: Engine, login: str
 ) -> None:
