@@ -134,8 +134,6 @@ def _power_off(made: Deployment, api: Api) -> None:
     else:
         stack.kill(victims)
     took = stack.wait_well(made, victims, BACK)
-    if "--engine" in sys.argv:  # which took the site with it
-        stack.set_day(made, SECOND)
     going = ", ".join(f"{run['dag_id']}" for run in api.runs() if run["state"] == "running")
     print(f"  killed all {len(victims)} containers at once: well after {took:.0f} s; "
           f"runs that then went on: {going or 'none'}", flush=True)  # fmt: skip

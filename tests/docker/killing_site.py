@@ -27,6 +27,7 @@ from tests.world.replies import Reply, html
 from tests.world.server import CONTROL, WebServer
 
 DAYS, SEED = 24, 6
+DAY = Path("/var/tmp/communique-day")  # of the container, which keeps it when it starts anew
 MINISTRY = "127.3.0.1"
 _MINISTRY_HOST = re.compile(rb"https?://www\.fmprc\.gov\.cn")
 # By the ministry's folders: pages of the listing that were captured; its script tells of more.
@@ -63,6 +64,11 @@ class Site(Hosting):
     """The world's hosts, and the ministry's pages by their paths."""
 
     ministry: dict[str, Reply] = field(default_factory=dict)
+
+    def set(self, day: int, attempt: int) -> None:
+        """Remembers the day, so that it goes on with it when the engine was cut off."""
+        super().set(day, attempt)
+        DAY.write_text(str(day))
 
     def answer(self, address: str, path: str, headers: dict[str, str]) -> Reply:
         """The reply of the host at this address."""
@@ -116,6 +122,8 @@ def main() -> None:
     hosts, start, port, *warc = sys.argv[1:]
     world = the_world(int(hosts), date.fromisoformat(start))
     site = Site(world, ministry=captured(Path(warc[0])) if warc else {})
+    if DAY.exists():
+        site.set(int(DAY.read_text()), 0)
     server = NamedServer(site)
     server.know(MINISTRY, world.hosts[0])
     asyncio.run(server.run(int(port)))
