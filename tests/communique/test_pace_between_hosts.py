@@ -118,7 +118,7 @@ def test_workers_on_two_hosts_never_ask_one_website_at_the_same_time(world: Worl
     seen = world.manners()
     assert seen.clients == 2
     assert seen.taken == len(PLAN.hosts) == 5  # both workers asked every host
-    assert seen.handed >= 20  # and by turns
+    assert seen.handed >= seen.taken  # and by turns
     assert not seen.overlaps
     assert not seen.early
 

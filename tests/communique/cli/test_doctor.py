@@ -286,13 +286,8 @@ def mounted(clinic: Clinic, options: str) -> Iterator[Callable[[], dict[str, dic
     shutil.copytree(archive, clinic.folder / "kept")
 
     def doctor() -> dict[str, dict[str, str]]:
-        own = (
-            ["unshare", "--mount"]
-            if os.geteuid() == 0
-            else ["unshare", "--map-root-user", "--mount"]
-        )
         done = subprocess.run(
-            [*own, "sh", "-c", inside],
+            [*_own_mounts(), "sh", "-c", inside],
             env=kept | given,
             capture_output=True,
             text=True,
@@ -301,8 +296,19 @@ def mounted(clinic: Clinic, options: str) -> Iterator[Callable[[], dict[str, dic
         assert done.returncode == 1, done.stdout + done.stderr
         return {one["check"]: one for one in json.loads(done.stdout)["checks"]}
 
-    yield doctor
-    shutil.rmtree(clinic.folder / "kept")
+    try:
+        yield doctor
+    finally:
+        shutil.rmtree(clinic.folder / "kept")
+
+
+def _own_mounts() -> list[str]:
+    """What runs a command in a mount namespace of its own."""
+    own = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--mount"]
+    if subprocess.run([*own, "true"], capture_output=True, check=False).returncode == 0:
+        return own
+    # In a chroot, whose root is no mount.
+    return [*own, "--propagation", "unchanged"]
 
 
 @pytest.mark.parametrize(
