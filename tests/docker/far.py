@@ -14,6 +14,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -52,16 +53,19 @@ def main() -> int:
 
 def _try(made: Deployment) -> None:
     address = _address()
-    try:
-        with Server(address) as web, ObjectStore(made.folder / "s3", address) as store:
-            opened(made.folder / "try", web, "postgresql://nobody@127.0.0.1/none").store.dispose()
-            _both(_told(made, address, store), store)
-    except Failed:
-        print(_apart(made, "logs", "--no-color", "--tail", "60", check=False)[-8000:])
-        raise
-    finally:
-        if "--keep" not in sys.argv:
-            _apart(made, "down", "--volumes", "--timeout", "10", check=False)
+    with Server(address) as web, ObjectStore(made.folder / "s3", address) as store:
+        opened(made.folder / "try", web, "postgresql://nobody@127.0.0.1/none").store.dispose()
+        told = _told(made, address, store)
+        try:
+            _both(told, store)
+        except Failed:
+            for one in (told.compose, partial(_apart, told)):
+                print(one("logs", "--no-color", "--tail", "60", check=False)[-15_000:])
+            raise
+        finally:
+            if "--keep" not in sys.argv:
+                _apart(told, "down", "--volumes", "--timeout", "10", check=False)
+                told.compose("down", "--volumes", "--timeout", "10", check=False)
 
 
 def _both(made: Deployment, store: ObjectStore) -> None:
