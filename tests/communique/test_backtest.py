@@ -3,7 +3,6 @@ nothing; what the index does not know yet is counted too."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -18,10 +17,9 @@ from communique.backtest_trial import Trial
 from communique.rules import Document, Matcher, Rule, RuleError, compile_rules
 from communique.settings import project_folder
 from communique.watchlists import load_watchlists
-from tests.command import shared
 from tests.communique.alert_rows import edit, post
-from tests.communique.search.store import fill
-from tests.communique.search.test_agreement import ASKED, DOCUMENTS, hash_of
+from tests.communique.search.store import corpus_documents, fill
+from tests.communique.search.test_agreement import ASKED, DOCUMENTS
 
 TODAY = date(2026, 3, 2)
 Documents = Mapping[int, Document]
@@ -78,26 +76,10 @@ def agrees(found: BackTest, before: Mapping[int, set[str]], after: Mapping[int, 
         assert each.after == sum(each.rule in rules for rules in after.values()), each
 
 
-def corpus() -> list[Document]:
-    lines = shared("corpus/texts.jsonl").read_text(encoding="utf-8").splitlines()
-    return [
-        Document(
-            title=row["title"] or "",
-            text=row["text"] or "",
-            language=row["lang"] or "",
-            source=f"s{hash_of(row)}",
-            publisher=row["publisher"] or "",
-            country=row["country"],
-            kind="embassy" if "mbassy" in (row["publisher"] or "") else "news",
-        )
-        for row in map(json.loads, lines)
-    ]
-
-
 def test_every_rule_that_is_shipped_finds_in_the_corpus_what_it_finds_in_every_text(
     engine: Engine,
 ) -> None:
-    texts = corpus()
+    texts = corpus_documents()
     documents = dict(zip(fill(engine, texts), texts, strict=True))
     for watchlist in load_watchlists(project_folder("watchlists")).watchlists:
         after = holding(compile_rules(watchlist.rules), documents)
