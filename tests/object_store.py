@@ -52,7 +52,9 @@ class ObjectStore:
                 [Path(sys.executable).with_name("weed"), "server", f"-ip={self._address}",
                  f"-dir={self._folder}", "-filer", "-s3", f"-s3.config={config}", *told,
                  "-s3.autoCreateBucket=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
-                 "-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=50"],
+                 "-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=50",
+                 # else it takes nothing where 1 % of a disk is left, however large that disk
+                 "-volume.minFreeSpace=16MiB"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder,
             )  # fmt: skip
         self._await()
