@@ -32,14 +32,20 @@ from datetime import datetime, timezone
 from typing import IO, Any
 
 from communique import __version__
-from communique.keeping_files import File, files_of, folder_of, put_file, put_watchlists_aside
+from communique.keeping_files import (
+    CHUNK,
+    File,
+    files_of,
+    folder_of,
+    put_file,
+    put_watchlists_aside,
+)
 from communique.keeping_versions import EARLIER, is_newer, knows
 from communique.settings import Settings
 
 FORMAT = 1
 MANIFEST = "MANIFEST.json"
 DUMPS = ("airflow.dump", "airflow.tsv", "communique.dump", "communique.tsv")
-_CHUNK = 1 << 20
 
 
 class BackupError(Exception):
@@ -107,7 +113,7 @@ def check(settings: Settings, backup: IO[bytes]) -> Manifest:
             manifest = _manifest(data.read())
         else:
             digest = hashlib.sha256()
-            for chunk in iter(lambda data=data: data.read(_CHUNK), b""):  # type: ignore[misc]
+            for chunk in iter(lambda data=data: data.read(CHUNK), b""):  # type: ignore[misc]
                 digest.update(chunk)
             found[name] = {"size": size, "sha256": digest.hexdigest()}
     if manifest is None:

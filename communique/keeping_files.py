@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import IO
 
 from communique.settings import Settings
+from scrapers.storage import is_local, located
 
 ASIDE = ".before-restore"
-_CHUNK = 1 << 20
+CHUNK = 1 << 20  # bytes read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ def folder_of(settings: Settings, kind: str) -> Path | None:
     """Where the `archive` or the `watchlists` lie; None: not on this machine's disks."""
     if kind == "watchlists":
         return settings.watchlists
-    address = settings.archive
-    return Path(address.removeprefix("file://")) if address.startswith("file://") else None
+    fs, folder = located(settings.archive)
+    return Path(folder) if is_local(fs) else None
 
 
 def files_of(folder: Path, kind: str) -> Iterator[File]:
@@ -46,7 +47,7 @@ def put_file(target: Path, data: IO[bytes]) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.draft")
     with draft.open("wb") as out:
-        while chunk := data.read(_CHUNK):
+        while chunk := data.read(CHUNK):
             out.write(chunk)
         out.flush()
         os.fsync(out.fileno())
@@ -81,7 +82,7 @@ def _begins_with(longer: Path, shorter: Path) -> bool:
     if not grown and longer.stat().st_size != shorter.stat().st_size:
         return False
     with longer.open("rb") as one, shorter.open("rb") as other:
-        while chunk := other.read(_CHUNK):
+        while chunk := other.read(CHUNK):
             if one.read(len(chunk)) != chunk:
                 return False
     return True

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from communique.keeping import BackupError, check, pack, put
+from communique.keeping import DUMPS, BackupError, check, pack, put
 from communique.settings import Settings
 
 
@@ -90,3 +90,13 @@ def test_a_backup_names_each_part_and_one_that_lacks_any_is_none(tmp_path: Path)
     pack(settings, tar_of({**dumps, "communique.tsv": unknown}), later)
     with pytest.raises(BackupError, match=r"unknown here: communique\.alembic_version 9999"):
         check(settings, io.BytesIO(later.getvalue()))
+
+
+def test_an_archive_that_is_named_by_its_folder_alone_is_kept_too(tmp_path: Path) -> None:
+    settings = made(tmp_path).model_copy(update={"archive_url": str(tmp_path / "evidence")})
+    (tmp_path / "evidence/china").mkdir(parents=True)
+    (tmp_path / "evidence/china/a.warc.gz").write_bytes(b"evidence")
+    out = io.BytesIO()
+    pack(settings, tar_of(dict.fromkeys(DUMPS, b"")), out)
+    with tarfile.open(fileobj=io.BytesIO(out.getvalue())) as packed:
+        assert "archive/china/a.warc.gz" in packed.getnames()
