@@ -128,10 +128,12 @@ def known_migrations() -> tuple[str, ...]:
 def last_migration(engine: Engine) -> str | None:
     """The last migration that the store has; None: none."""
     with engine.connect() as connection:
-        context = MigrationContext.configure(
-            connection, opts={"version_table_schema": "communique"}
-        )
-        return context.get_current_revision()
+        return _last_migration(connection)
+
+
+def _last_migration(connection: Connection) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table_schema": "communique"})
+    return context.get_current_revision()
 
 
 def is_current(engine: Engine) -> bool:
@@ -179,10 +181,8 @@ def upgrade(engine: Engine) -> None:
 
 def _require_known(connection: Connection) -> None:
     """Raises StoreError where the store stands at a migration that this version does not have."""
-    context = MigrationContext.configure(connection, opts={"version_table_schema": "communique"})
-    current = context.get_current_revision()
-    script = ScriptDirectory.from_config(_alembic())
-    if current and current not in {one.revision for one in script.walk_revisions()}:
+    current = _last_migration(connection)
+    if current and current not in known_migrations():
         raise StoreError(
             f"The store stands at migration {current}, which version {__version__} does not know: "
             "a later version has migrated it. Take that version, or restore the backup from before."

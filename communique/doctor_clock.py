@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from communique.doctor_airflow import heartbeat_page
 from communique.doctor_archive import newest_files
 from communique.doctor_parts import NotKnown, Patient, Said, broken, look, named, ok
+from communique.mail.dates import time_zone
 from scrapers.errors import ScrapeError
 from scrapers.warc import read_records
 
@@ -103,7 +104,7 @@ def zones(patient: Patient) -> Said:
             theirs = _offsets_there(connection, sorted(names), _moments(patient.now))
     except NotKnown:
         theirs = None
-    unknown = sorted(name for name in names if not _is_known(name))
+    unknown = sorted(name for name in names if time_zone(name) is None)
     if unknown:
         advice = "Install the package tzdata of this system, or of Python."
         return broken(f"time zones that are not known here: {named(unknown)}", advice)
@@ -126,14 +127,6 @@ def _release() -> str:
 def _moments(now: datetime) -> list[datetime]:
     """The middle of each month of the year to come: between them clocks change."""
     return [now.replace(microsecond=0) + timedelta(days=30 * month) for month in range(12)]
-
-
-def _is_known(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return False
-    return True
 
 
 def _offset(name: str, at: datetime) -> int:

@@ -80,7 +80,7 @@ def collects(patient: Patient) -> Said:
             f"Is collect_{late[0]} paused, or its run stuck? By hand: communique collect --desk "
             f"{late[0]}",
         )
-    left = [one.source for one in stand if one.last_run and _is_overdue(one, patient.now)]
+    left = [one.source for one in stand if _is_overdue(one, patient.now)]
     if left or waiting or not stand:
         return _some_left(left, waiting or ["all"])
     oldest = min(newest.values())

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import fsspec
 from fsspec import AbstractFileSystem
-from fsspec.implementations.local import LocalFileSystem
+
+from scrapers.storage import is_local, located
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +53,7 @@ class Archive:
         or the archive does not answer."""
         until, size, files = time.monotonic() + longest.total_seconds(), 0, 0
         try:
-            system, root = fsspec.core.url_to_fs(self._address)
-            system.invalidate_cache()  # an object store's listings are kept otherwise
+            system, root = located(self._address)
             for one in _files(system, root):
                 size += one
                 files += 1
@@ -99,8 +98,8 @@ def _files(system: AbstractFileSystem, root: str) -> Iterator[int]:
 def _disk(address: str) -> tuple[int, int] | None:
     """Free bytes and all bytes of the disk that an address is on; None: it is on none of ours."""
     try:
-        system, root = fsspec.core.url_to_fs(address)
-        if not isinstance(system, LocalFileSystem):
+        system, root = located(address)
+        if not is_local(system):
             return None
         there = next(folder for folder in (Path(root), *Path(root).parents) if folder.is_dir())
         usage = shutil.disk_usage(there)
