@@ -49,6 +49,15 @@ _WORDINGS = text("""
     SELECT id, statement_id, number, sha256 FROM communique.revisions
     WHERE statement_id = ANY(CAST(:ids AS bigint[])) ORDER BY statement_id, number
 """)
+# Where else a statement of these was read.
+_READ_AT = text("""
+    SELECT a.source_id, a.url, a.statement_id FROM communique.addresses a
+    WHERE a.source_id = ANY(CAST(:sources AS text[]))
+      AND a.statement_id = ANY(CAST(:ids AS bigint[])) AND a.outcome = ANY(CAST(:read AS text[]))
+""")
+# Outcomes of a look that found the statement there; and those that found nothing.
+READ = ("new", "revised", "unchanged", "implausible")
+LOST = ("gone", "soft_404")
 
 
 @dataclass(slots=True, eq=False)
@@ -130,12 +139,15 @@ class ChangeNote:
 
 @dataclass(slots=True)
 class Ledger:
-    """All that a batch reads and writes."""
+    """All that a batch reads and writes. read_at: where else what may be gone was read, by
+    statement; due: addresses that are to be looked at again."""
 
     places: dict[Key, Place]
     statements: dict[Key, Standing]
     captures: list[CaptureNote] = field(default_factory=list)
     changes: list[ChangeNote] = field(default_factory=list)
+    read_at: dict[int, set[Key]] = field(default_factory=dict)
+    due: dict[Key, datetime] = field(default_factory=dict)
 
     def capture(self, row: dict[str, Any]) -> CaptureNote:
         """Takes note of a capture."""
@@ -157,6 +169,22 @@ class Ledger:
     ) -> None:
         """Takes note of what became of a statement."""
         self.changes.append(ChangeNote(statement, kind, at, wording, earlier))
+
+    def stands_elsewhere(self, gone: Place, now: datetime) -> bool:
+        """Whether the statement of an address was read at another one when that was last looked
+        at; which is then due at `now` (aware) for another look, unless a feed carries it."""
+        there = gone.statement
+        if there is None:
+            return False
+        others = {key for key in self.read_at.get(there.id or 0, ()) if key not in self.places}
+        here = {
+            key
+            for key, place in self.places.items()
+            if place is not gone and place.statement is there and place.row["outcome"] in READ
+        }
+        if not there.row["reader"].startswith("feed/"):
+            self.due |= dict.fromkeys(others, now)
+        return bool(others or here)
 
     def also_known_as(self, key: Key, values: Mapping[str, Any], statement: Standing) -> None:
         """Notes an address that a redirect led to, should a listing name it one day; one that was
@@ -195,6 +223,12 @@ def open_ledger(
     if wanted := sorted(looked & by_id.keys()):
         for row in connection.execute(_WORDINGS, {"ids": wanted}):
             by_id[row.statement_id].wordings.append(Wording(row.number, row.sha256, row.id))
+    lost = {key for key in read if places[key].row["outcome"] in LOST and places[key].statement}
+    if lost:
+        gone = sorted({places[key].row["statement_id"] for key in lost})
+        asked = {"sources": sorted({key[0] for key in lost}), "ids": gone, "read": list(READ)}
+        for row in connection.execute(_READ_AT, asked):
+            ledger.read_at.setdefault(row.statement_id, set()).add((row.source_id, row.url))
     return ledger
 
 

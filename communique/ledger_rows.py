@@ -25,6 +25,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -52,6 +53,10 @@ _NEW_STATEMENTS = (
 )
 _NEW_REVISIONS = insert(_REVISIONS).returning(_REVISIONS.c.id, sort_by_parameter_order=True)
 _NEW_CHANGES = insert(table_of(Change)).on_conflict_do_nothing()
+_DUE = text("""
+    UPDATE communique.addresses SET next_visit_at = least(next_visit_at, CAST(:at AS timestamptz))
+    WHERE source_id = :s AND url = :u
+""")
 # What a visit may change of an address.
 _VISITED = (
     "outcome", "visits", "backfilled", "etag", "last_modified", "suspect", "last_visit_at",
@@ -76,6 +81,9 @@ def write_ledger(connection: Connection, ledger: Ledger) -> None:
     _write_changes(connection, ledger)
     _update_statements(connection, list(ledger.statements.values()))
     _write_places(connection, ledger)
+    if ledger.due:
+        rows = [{"s": key[0], "u": key[1], "at": at} for key, at in sorted(ledger.due.items())]
+        connection.execute(_DUE, rows)
 
 
 def _write_captures(connection: Connection, ledger: Ledger) -> None:

@@ -203,6 +203,8 @@ def _settle(
         if not stale:
             stands(ledger, there, intake.now)
         return Outcome.UNCHANGED, there
-    if not stale and confirmed_gone(finding, place.row, intake.now):
+    lost = not stale and confirmed_gone(finding, place.row, intake.now)
+    # It may stand at another address: this one led to it, and leads nowhere any more.
+    if lost and not ledger.stands_elsewhere(place, intake.now):
         withdraw(ledger, there, intake.now)
     return finding.error.outcome, there

@@ -160,6 +160,20 @@ def test_gone_needs_a_second_look_hours_apart_and_a_page_may_come_back(intake: I
     assert rows(intake.engine, withdrawn) == [(False,)]
 
 
+def test_a_statement_stands_as_long_as_one_of_its_addresses_does(intake: Intake) -> None:
+    withdrawn = "SELECT withdrawn_at IS NOT NULL FROM analyst.statements"
+    short = "https://embassy.example/?p=1"  # which led to it, until that was switched off
+    led = replace(found(), url=short, fetch_url=short)
+    lost = replace(failed(Gone("404")), url=short, fetch_url=short)
+    for day, finding in enumerate((led, found(), lost, found(), lost, lost)):
+        record_finding(later(intake, days=day), finding)
+        assert rows(intake.engine, withdrawn) == [(False,)], day
+    for days, expected in ((7, False), (8, True)):  # then its own address is gone as well
+        record_finding(later(intake, days=days), failed(Gone("404")))
+        assert rows(intake.engine, withdrawn) == [(expected,)], days
+    assert [kind for kind, *_ in changes(intake.engine)] == ["withdrawn"]
+
+
 def test_an_implausible_date_is_stored_marked_and_counted(intake: Intake) -> None:
     finding = found()
     assert finding.statement is not None
