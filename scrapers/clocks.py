@@ -25,8 +25,8 @@ _CLOCK = re.compile(
     (?:[:：分](?P<s>\d{2})(?!\d)(?:[.,]\d{1,9})?)?[分분]?
     (?:\s?(?P<half>[ap]\.?\s?m\b\.?))?
     (?:\s?\(?(?P<zone>
-        (?:GMT|UTC)\s?[+-−]\s?\d{1,2}(?::?\d{2})?
-      | [+-−]\d{2}:?\d{2}(?!\d)
+        (?:GMT|UTC)\s?[+−-]\s?\d{1,2}(?::?\d{2})?
+      | [+−-]\d{2}:?\d{2}(?!\d)
       | (?:ZONES)(?![^\W_])
     )\)?)?
     """.replace("ZONES", "|".join(map(re.escape, sorted(_ZONES, key=len, reverse=True)))),
@@ -101,9 +101,10 @@ def _hour(hour: int, half: str | None) -> int | None:
 
 
 def _is_a_range(groups: dict[str, str | None]) -> bool:
-    """ "10:00-12:00" says until when, not in which zone: an offset stands after T or seconds."""
+    """ "10:00-12:00" says until when, not in which zone: an offset that looks so stands after T or
+    seconds. No range has a plus."""
     zone = groups["zone"] or ""
-    bare = zone[0] in "+-−" and ":" in zone
+    bare = zone[0] in "-−" and ":" in zone
     return bare and groups.get("joint") not in ("T", "t") and groups["s"] is None
 
 
