@@ -68,6 +68,7 @@ _BECAUSE = {
     Held.DISABLED: "the address is disabled, since the server refused it for good: "
     "communique subscriptions enable",
     Held.RESTORED: "it was told before the store was restored from a copy, as the operator said",
+    Held.RETURNED: "it was taken down, and stood again before anybody was told",
 }
 
 

@@ -31,6 +31,7 @@ class Held(StrEnum):
     ENDED = "subscription ended"
     DISABLED = "address disabled"
     RESTORED = "told before the store was restored"
+    RETURNED = "stood again before its withdrawal was told"
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,14 +76,23 @@ SELECT count(*) FILTER (WHERE held_because IS NULL) FROM queued
     restored=str(Held.RESTORED),
 )
 
+# What waits for a digest, or the end of quiet hours, and is not true any more.
+_HOLD = text("""
+UPDATE communique.deliveries d SET status = 'held', held_because = :returned, next_try_at = NULL
+FROM communique.statements s
+WHERE s.id = d.statement_id AND d.kind = 'withdrawn' AND d.status = 'pending'
+  AND d.mail_id IS NULL AND s.withdrawn_at IS NULL
+""").bindparams(returned=str(Held.RETURNED))
+
 
 def tell_withdrawals(engine: Engine, now: datetime) -> int:
     """Queues one `withdrawn` delivery per withdrawn statement and subscription that was told of
-    its story, even where a repost stands. Safe to run twice, or two at once. now: aware, UTC.
-    Returns how many were queued."""
+    its story, even where a repost stands; what stands again before it went into a mail is not told
+    any more. Safe to run twice, or two at once. now: aware, UTC. Returns how many were queued."""
 
     def work() -> int:
         with engine.begin() as connection:
+            connection.execute(_HOLD)
             return int(connection.execute(_QUEUE, {"now": now}).scalar_one())
 
     return begun_again(work, "withdrawals are told")

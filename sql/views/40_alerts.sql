@@ -50,7 +50,7 @@ COMMENT ON COLUMN analyst.alerts.late IS 'True: first seen long after its date';
 COMMENT ON COLUMN analyst.alerts.spans IS 'Where it matched: field (title or text), start and end in characters of the wording matched_revision, from 0, end excluded';
 COMMENT ON COLUMN analyst.alerts.recipient IS 'Who hears of it';
 COMMENT ON COLUMN analyst.alerts.status IS 'pending, sent, failed or held';
-COMMENT ON COLUMN analyst.alerts.held_because IS 'Why it was held back (backfill, same story, same passage, read by another reader, below the subscription''s severity, other rules or countries are subscribed to, address not confirmed, subscription paused, subscription ended, address disabled, told before the store was restored); null: it was not';
+COMMENT ON COLUMN analyst.alerts.held_because IS 'Why it was held back (backfill, same story, same passage, read by another reader, below the subscription''s severity, other rules or countries are subscribed to, address not confirmed, subscription paused, subscription ended, address disabled, told before the store was restored, stood again before its withdrawal was told); null: it was not';
 COMMENT ON COLUMN analyst.alerts.created_at IS 'When the match was recorded';
 COMMENT ON COLUMN analyst.alerts.sent_at IS 'When the mail server accepted the message';
 COMMENT ON COLUMN analyst.alerts.message_id IS 'Message-ID of the mail: the same for every try';

@@ -278,6 +278,26 @@ def test_a_withdrawal_is_told_once_to_whoever_was_told_even_where_a_repost_stand
     assert rows(engine, last)[0] == ("withdrawn", "ana@example.org", repost.statement)
 
 
+def test_a_withdrawal_that_waits_for_a_digest_is_not_told_of_what_stands_again(
+    engine: Engine, judged: Judge
+) -> None:
+    with engine.begin() as connection:
+        subscribe(connection, "ben@example.org", "network", NOW, known={"network"}, how="weekly")
+    first = post(engine)
+    judged()
+    gone = text("UPDATE communique.statements SET withdrawn_at = :at WHERE id = :id")
+    for day, at in ((1, NOW), (2, None), (3, NOW + timedelta(days=3))):
+        with engine.begin() as connection:
+            connection.execute(gone, {"at": at, "id": first.statement})
+        judged(NOW + timedelta(days=day))
+    waits = """SELECT status, held_because FROM communique.deliveries
+               WHERE kind = 'withdrawn' AND recipient = 'ben@example.org' ORDER BY id"""
+    assert rows(engine, waits) == [
+        ("held", "stood again before its withdrawal was told"),
+        ("pending", None),
+    ]
+
+
 def test_what_is_judged_again_by_an_operator_is_told_and_held_no_second_time(
     engine: Engine, judged: Judge
 ) -> None:
