@@ -42,6 +42,9 @@ RUN left_out=; for name in $LEFT_OUT; do left_out="$left_out --no-install-packag
     && rm -f /opt/communique/.lock \
     && cd / && ln -s "$(/opt/communique/bin/python -c 'import communique; print(communique.__path__[0])')/project" \
              /opt/communique/project
+COPY deploy/healthy.py deploy/migrate.py deploy/preloaded.py scripts/
+# As they were checked out they may be closed to others.
+RUN chmod -R go=rX scripts watchlists
 
 FROM ${BASE}
 ARG VERSION=0
@@ -59,8 +62,8 @@ RUN useradd --uid 50000 --gid 0 --home-dir /var/lib/communique --create-home com
     && chmod -R g=u /var/lib/communique /var/log/communique /var/lib/mailbox \
     && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 COPY --from=built /opt/communique /opt/communique
-COPY --chown=50000:0 watchlists /etc/communique/watchlists
-COPY deploy/healthy.py deploy/migrate.py deploy/preloaded.py /opt/
+COPY --from=built --chown=50000:0 /build/watchlists /etc/communique/watchlists
+COPY --from=built /build/scripts /opt/
 ENV PATH=/opt/communique/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     AIRFLOW_HOME=/var/lib/communique/airflow \

@@ -103,6 +103,53 @@ def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
     assert subprocess.run([script, "--check"], check=False).returncode == 0
 
 
+def test_an_empty_password_is_missing_and_made_anew(tmp_path: Path) -> None:
+    script = tmp_path / "deploy" / "secrets.sh"
+    script.parent.mkdir()
+    shutil.copy(ROOT / "deploy/secrets.sh", script)
+    subprocess.run([script], check=True, capture_output=True)
+    emptied = tmp_path / "secrets/grafana_password"  # Grafana would take its own: admin
+    emptied.chmod(0o600)
+    emptied.write_text("")
+    found = subprocess.run([script, "--check"], capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert found.stderr.splitlines()[0] == "Missing: secrets/grafana_password"
+    subprocess.run([script], check=True, capture_output=True)
+    assert emptied.read_text()
+    assert subprocess.run([script, "--check"], check=False).returncode == 0
+
+
+def test_containers_can_read_what_a_careful_umask_an_editor_or_a_copy_closed(
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
+    script = tmp_path / "deploy" / "secrets.sh"
+    subprocess.run([script], check=True, capture_output=True)
+    for path in (*(tmp_path / "deploy").rglob("*"), *(tmp_path / "secrets").iterdir()):
+        path.chmod(path.stat().st_mode & 0o700)
+    (tmp_path / "secrets").chmod(0o755)
+    subprocess.run([script, "--check"], check=True)
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o750
+    mounted = [tmp_path / "secrets" / name for name in os.listdir(tmp_path / "secrets")]
+    for service in SERVICES.values():
+        for told in service.get("volumes", ()):
+            place = told.split(":")[0]
+            if place.startswith("./"):
+                mounted += [tmp_path / place, *(tmp_path / place).rglob("*")]
+    assert len(mounted) > 25
+    for path in mounted:
+        assert path.stat().st_mode & (0o005 if path.is_dir() else 0o004), path
+    assert stat.S_IMODE((tmp_path / "deploy/postgres/databases.sh").stat().st_mode) == 0o705
+    assert stat.S_IMODE((tmp_path / "deploy/backup.sh").stat().st_mode) == 0o700
+
+
+def test_the_image_is_the_same_whatever_umask_its_files_were_checked_out_with() -> None:
+    last = (ROOT / "Dockerfile").read_text(encoding="utf-8").split("\nFROM ")[-1]
+    copies = [line for line in last.splitlines() if line.startswith("COPY ")]
+    assert copies
+    assert all("--from=built" in line for line in copies)
+
+
 def test_no_program_is_told_a_secret_as_an_argument_which_others_could_read(tmp_path: Path) -> None:
     for name in ("deploy", "bin"):
         (tmp_path / name).mkdir()
