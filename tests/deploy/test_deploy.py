@@ -130,7 +130,7 @@ def test_containers_can_read_what_a_careful_umask_an_editor_or_a_copy_closed(
     (tmp_path / "secrets").chmod(0o755)
     subprocess.run([script, "--check"], check=True)
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o750
-    mounted = [tmp_path / "secrets" / name for name in os.listdir(tmp_path / "secrets")]
+    mounted = [*(tmp_path / "secrets").iterdir()]
     for service in SERVICES.values():
         for told in service.get("volumes", ()):
             place = told.split(":")[0]
