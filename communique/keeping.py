@@ -10,7 +10,7 @@ as a stream, so that no copy of the archive is needed. What is in it:
 
     airflow.dump, communique.dump    pg_dump's custom format
     airflow.tsv, communique.tsv      facts of that moment: rows of each table, migrations
-    archive/, watchlists/            files
+    archive/, earlier/, watchlists/  files; earlier: of the disk, where the archive is elsewhere now
     MANIFEST.json                    last: version, facts, and the SHA-256 of each member
 
 The dumps are older than the files, so every WARC record that a dump names is in them. A file that
@@ -36,7 +36,7 @@ from communique.keeping_files import (
     CHUNK,
     File,
     files_of,
-    folder_of,
+    folders_of,
     put_file,
     put_watchlists_aside,
 )
@@ -132,14 +132,13 @@ def put(settings: Settings, backup: IO[bytes]) -> int:
     """Puts the archive's files and the watchlists back, and returns how many files were written.
     What is there already stays; what differs, or is a watchlist that the backup does not hold, is
     put aside as NAME.before-restore. The backup must have been checked. Raises BackupError."""
-    written, watchlists = 0, set[str]()
+    written, watchlists, folders = 0, set[str](), folders_of(settings)
     for name, _, data in _members(backup):
-        kind, _, path = name.partition("/")
-        if kind in ("archive", "watchlists"):
-            folder = folder_of(settings, kind)
-            if folder is None or not _is_plain(path):
+        kind, within, path = name.partition("/")
+        if within:
+            if kind not in folders or not _is_plain(path):
                 raise BackupError(f"{name} has no place here")
-            written += put_file(folder / path, data)
+            written += put_file(folders[kind] / path, data)
             if kind == "watchlists":
                 watchlists.add(path)
     put_watchlists_aside(settings, watchlists)
@@ -176,10 +175,8 @@ def _print(manifest: Manifest) -> None:
 
 
 def _kept(settings: Settings) -> Iterator[File]:
-    for kind in ("archive", "watchlists"):
-        folder = folder_of(settings, kind)
-        if folder is not None:
-            yield from files_of(folder, kind)
+    for kind, folder in sorted(folders_of(settings).items()):
+        yield from files_of(folder, kind)
 
 
 def _members(stream: IO[bytes]) -> Iterator[tuple[str, int, IO[bytes]]]:

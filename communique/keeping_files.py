@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -23,12 +23,18 @@ class File:
     path: Path
 
 
-def folder_of(settings: Settings, kind: str) -> Path | None:
-    """Where the `archive` or the `watchlists` lie; None: not on this machine's disks."""
-    if kind == "watchlists":
-        return settings.watchlists
+def folders_of(settings: Settings) -> Mapping[str, Path]:
+    """What is kept of this machine's disks: its name in a backup, and where it lies. `earlier` is
+    what was archived before the archive was moved, which stays where it is, and named by the store.
+    """
+    folders = {"watchlists": settings.watchlists}
     fs, folder = located(settings.archive)
-    return Path(folder) if is_local(fs) else None
+    if is_local(fs):
+        folders["archive"] = Path(folder)
+    usual = (settings.home / "archive").resolve()
+    if usual not in {folder.resolve() for folder in folders.values()}:
+        folders["earlier"] = usual
+    return folders
 
 
 def files_of(folder: Path, kind: str) -> Iterator[File]:

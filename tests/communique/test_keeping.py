@@ -100,3 +100,20 @@ def test_an_archive_that_is_named_by_its_folder_alone_is_kept_too(tmp_path: Path
     pack(settings, tar_of(dict.fromkeys(DUMPS, b"")), out)
     with tarfile.open(fileobj=io.BytesIO(out.getvalue())) as packed:
         assert "archive/china/a.warc.gz" in packed.getnames()
+
+
+def test_what_was_archived_on_disk_before_the_archive_went_to_s3_is_kept_too(
+    tmp_path: Path,
+) -> None:
+    told = {"archive_url": "s3://bucket/communique"}
+    settings = made(tmp_path / "lost").model_copy(update=told)
+    evidence = tmp_path / "lost/archive/china/a.warc.gz"
+    evidence.parent.mkdir(parents=True)
+    evidence.write_bytes(b"evidence that the store names")
+    out = io.BytesIO()
+    pack(settings, tar_of(dict.fromkeys(DUMPS, b"")), out)
+    anew = made(tmp_path / "anew").model_copy(update=told)
+    check(anew, io.BytesIO(out.getvalue()))
+    assert put(anew, io.BytesIO(out.getvalue())) == 1
+    back = tmp_path / "anew/archive/china/a.warc.gz"
+    assert back.read_bytes() == b"evidence that the store names"
