@@ -10,7 +10,17 @@ file=${1:-}
 [ -r "$file" ] || fail "$file cannot be read."
 require_own_server
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+begun=
+# What did not come to its end takes up no room: a disk that it filled is the services' too.
+tidy() {
+    rm -rf "$work"
+    [ -z "$begun" ] || sql postgres postgres <<'SQL' || true
+SET client_min_messages = warning;
+DROP DATABASE IF EXISTS airflow_restored WITH (FORCE);
+DROP DATABASE IF EXISTS communique_restored WITH (FORCE);
+SQL
+}
+trap tidy EXIT
 trap 'exit 1' HUP INT TERM
 
 # Both databases as they are: how many may use each at once; -1: any number.
@@ -57,6 +67,7 @@ BEGIN
 END
 $$;
 SQL
+begun=1
 for name in airflow communique; do
     echo "Restoring $name"
     fresh "$name"
@@ -93,7 +104,7 @@ stop_writers
 ours python -m communique.keeping put <"$file" >/dev/null ||
     fail "The files could not be written: see above. The databases are as they were; run it again."
 # Analysts' tools connect again as soon as they are cut off.
-trap 'let_in -1; rm -rf "$work"' EXIT
+trap 'let_in -1 || true; tidy' EXIT
 let_in 0
 sql postgres postgres <<'SQL' || fail "The databases are as they were, see above: run it again, or make up."
 SET client_min_messages = warning;
@@ -109,6 +120,7 @@ ALTER DATABASE communique RENAME TO communique_before;
 ALTER DATABASE communique_restored RENAME TO communique;
 COMMIT;
 SQL
+begun=
 sql postgres postgres <<'SQL'
 DROP DATABASE airflow_before WITH (FORCE);
 DROP DATABASE communique_before WITH (FORCE);

@@ -242,6 +242,7 @@ def test_a_backup_that_is_damaged_or_newer_or_meets_a_store_with_statements_chan
     broken.write_bytes(rewritten(whole, "communique.dump"))
     said = house.run("restore.sh", str(broken), status=1, FORCE="1")
     assert "communique could not be restored" in said
+    assert house.rows("SELECT datname FROM pg_database WHERE datname ~ '_restored$'") == []
     assert house.rows("SELECT count(*) FROM communique.statements") == [(1,)]
     assert house.rows("SELECT count(*) FROM communique.keys WHERE name = 'restored'") == [(0,)]
     said = house.run("restore.sh", str(backup), status=1)
