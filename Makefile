@@ -94,12 +94,12 @@ psql: ## psql on their store, as its owner
 	docker compose exec postgres psql --username=communique --dbname=communique
 
 backup: ## both databases, the archive and the watchlists into one file (FILE=backups/NAME.tar)
-	@deploy/backup.sh $(FILE)
+	@deploy/backup.sh '$(FILE)'
 
 restore: ## a backup in place of what is here (FILE=backups/NAME.tar; FORCE=1 where the store is not empty)
 	@deploy/secrets.sh --check
 	@$(MAKE) --no-print-directory image
-	@FORCE=$(FORCE) deploy/restore.sh $(FILE)
+	@FORCE='$(FORCE)' deploy/restore.sh '$(FILE)'
 
 upgrade: ## after a new version was checked out: builds, backs up, migrates, starts (as make up)
 	@deploy/secrets.sh --check

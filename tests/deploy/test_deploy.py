@@ -4,6 +4,7 @@ is `python -m tests.docker`."""
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -148,6 +149,31 @@ def test_the_image_is_the_same_whatever_umask_its_files_were_checked_out_with() 
     copies = [line for line in last.splitlines() if line.startswith("COPY ")]
     assert copies
     assert all("--from=built" in line for line in copies)
+
+
+def test_a_backup_s_name_may_have_blanks(tmp_path: Path) -> None:
+    script = tmp_path / "deploy/backup.sh"
+    script.parent.mkdir()
+    script.write_text('#!/bin/sh\nprintf "<%s>" "$@"\n')
+    script.chmod(0o755)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    told = ("make", "--no-print-directory", "backup", "FILE=the disk/of one.tar")
+    done = subprocess.run(told, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "<the disk/of one.tar>"
+
+
+@pytest.mark.parametrize("name", ["airflow_database_url", "broker_url", "result_backend"])
+def test_an_address_may_end_its_line_as_editors_have_it(name: str, tmp_path: Path) -> None:
+    address = "postgresql+psycopg2://airflow:secret@db.example.org:5432/airflow"
+    (tmp_path / name).write_text(f"{address}\r\n")
+    (told,) = {
+        value
+        for value in SERVICES["scheduler"]["environment"].values()
+        if value.endswith(f"/run/secrets/{name}")
+    }
+    told = told.replace("/run/secrets", str(tmp_path))
+    done = subprocess.run(shlex.split(told), capture_output=True, text=True, check=True)
+    assert done.stdout == address
 
 
 def test_no_program_is_told_a_secret_as_an_argument_which_others_could_read(tmp_path: Path) -> None:
