@@ -226,6 +226,21 @@ def test_a_service_is_healthy_where_airflow_says_so(
     assert subprocess.run(told, check=False, capture_output=True).returncode == status
 
 
+def test_a_proxy_that_docker_s_client_knows_is_not_between_the_services(answering: str) -> None:
+    told = [sys.executable, str(ROOT / "deploy/healthy.py"), f"{answering}/health"]
+    behind = {"http_proxy": "http://127.0.0.1:9", "PATH": os.environ["PATH"]}
+    assert subprocess.run(told, env=behind, check=False).returncode == 0
+    environment = SERVICES["worker"]["environment"]
+    named = {
+        host
+        for value in environment.values()
+        if (host := urlsplit(str(value)).hostname) in SERVICES
+    }
+    assert "api-server" in named
+    for variable in ("NO_PROXY", "no_proxy"):
+        assert named <= set(environment[variable].split(","))
+
+
 def test_what_the_image_copies_is_in_its_context_and_nothing_is_there_that_it_does_not() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     copies = [line.split()[1:-1] for line in lines if line.startswith("COPY ")]
