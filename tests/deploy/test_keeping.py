@@ -3,6 +3,7 @@ PostgreSQL; tests/deploy/docker.sh stands in for the engine, with which tests.do
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import shutil
@@ -10,10 +11,11 @@ import subprocess
 import sys
 import tarfile
 import threading
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import pbkdf2_hmac, sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -101,7 +103,8 @@ class House:
         told["PATH"] = f"{told['PROGRAMS']}:{told['PATH']}"
         subprocess.run(["sh", "-s"], input=script, env=told, text=True, check=True)
         with self.engine("airflow", "airflow").begin() as connection:
-            connection.execute(text("CREATE TABLE dag_run AS SELECT generate_series(1, 7) AS id"))
+            made = "CREATE TABLE IF NOT EXISTS dag_run AS SELECT generate_series(1, 7) AS id"
+            connection.execute(text(made))
 
     def wipe(self) -> None:
         """The machine is lost, and another one set up."""
@@ -360,6 +363,30 @@ def test_an_analysts_tool_that_connects_again_and_again_keeps_no_restore_from_it
             tool.join()
     with house.engine("ana").connect() as connection:
         connection.execute(text("SELECT count(*) FROM analyst.statements"))
+
+
+def test_passwords_that_were_lost_are_set_anew_and_nothing_else_changes(house: House) -> None:
+    house.publish(1)
+    (house.folder / "secrets/airflow_db_password").unlink()
+    subprocess.run([house.folder / "deploy/secrets.sh"], check=True, capture_output=True)
+    house.make_databases()
+    asked = text("SELECT rolname, rolpassword FROM pg_authid WHERE rolpassword <> ''")
+    with house.engine("postgres", "postgres").connect() as connection:
+        kept = {str(name): str(digest) for name, digest in connection.execute(asked)}
+    assert set(kept) == {"airflow", "communique", "celery"}
+    for name, digest in kept.items():
+        password = (house.folder / f"secrets/{name}_db_password").read_bytes()
+        assert is_of(password, digest), name
+    assert house.rows("SELECT count(*) FROM communique.statements") == [(1,)]
+
+
+def is_of(password: bytes, digest: str) -> bool:
+    """Whether PostgreSQL's digest (RFC 5802, SCRAM-SHA-256) is that of a password."""
+    _, how, keys = digest.split("$")
+    rounds, salt = how.split(":")
+    salted = pbkdf2_hmac("sha256", password, b64decode(salt), int(rounds))
+    stored = sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    return stored == b64decode(keys.split(":")[0])
 
 
 def notes_of(notes: Path) -> list[str]:
