@@ -1,5 +1,5 @@
 # One image for every Airflow service and for the command line.
-# Another base: docker build --build-arg BASE=python:3.12-slim-bookworm .
+# Another base: COMMUNIQUE_BASE=python:3.12-slim-bookworm in .env, or --build-arg BASE=...
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS built

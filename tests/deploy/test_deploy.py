@@ -4,6 +4,7 @@ is `python -m tests.docker`."""
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import stat
@@ -239,6 +240,13 @@ def test_a_proxy_that_docker_s_client_knows_is_not_between_the_services(answerin
     assert "api-server" in named
     for variable in ("NO_PROXY", "no_proxy"):
         assert named <= set(environment[variable].split(","))
+
+
+def test_another_base_is_kept_by_whatever_builds_the_image_again() -> None:
+    told = SERVICES["migrate"]["build"]["args"]["BASE"]
+    usual = re.search(r"^ARG BASE=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert usual is not None
+    assert told == f"${{COMMUNIQUE_BASE:-{usual[1]}}}"
 
 
 def test_what_the_image_copies_is_in_its_context_and_nothing_is_there_that_it_does_not() -> None:
