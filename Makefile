@@ -80,6 +80,7 @@ image: ## the services' image
 
 up: ## start all services in docker (EXECUTOR=celery WORKERS=2, PROFILES=mailbox,metrics,tls)
 	@deploy/secrets.sh --check
+	@deploy/alone.sh
 	@$(MAKE) --no-print-directory image
 	$(compose) up --detach --wait --wait-timeout 900 --remove-orphans \
 	  $(if $(filter celery,$(EXECUTOR)),--scale worker=$(WORKERS))
@@ -98,11 +99,13 @@ backup: ## both databases, the archive and the watchlists into one file (FILE=ba
 
 restore: ## a backup in place of what is here (FILE=backups/NAME.tar; FORCE=1 where the store is not empty)
 	@deploy/secrets.sh --check
+	@deploy/alone.sh
 	@$(MAKE) --no-print-directory image
 	@FORCE='$(FORCE)' deploy/restore.sh '$(FILE)'
 
 upgrade: ## after a new version was checked out: builds, backs up, migrates, starts (as make up)
 	@deploy/secrets.sh --check
+	@deploy/alone.sh
 	@$(MAKE) --no-print-directory image
 	@deploy/upgrade.sh
 	@$(MAKE) --no-print-directory up

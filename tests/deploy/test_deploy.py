@@ -163,6 +163,29 @@ def test_a_backup_s_name_may_have_blanks(tmp_path: Path) -> None:
     assert done.stdout == "<the disk/of one.tar>"
 
 
+@pytest.mark.parametrize(("folder", "status"), [("", 0), ("here", 0), ("other", 1), ("gone", 0)])
+def test_a_second_checkout_takes_no_other_s_services_for_its_own(
+    tmp_path: Path, folder: str, status: int
+) -> None:
+    for name in ("a checkout/deploy", "other", "bin"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "here").symlink_to("a checkout")
+    shutil.copy(ROOT / "deploy/alone.sh", tmp_path / "here/deploy")
+    docker = tmp_path / "bin/docker"
+    label = f"echo '{tmp_path / folder}'" if folder else ":"
+    docker.write_text(f'#!/bin/sh\n[ "$1" = ps ] && {{ {label}; }} || echo name: communique\n')
+    docker.chmod(0o755)
+    done = subprocess.run(
+        [tmp_path / "a checkout/deploy/alone.sh"],
+        env={"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    assert ("COMPOSE_PROJECT_NAME" in done.stderr) is bool(status)
+
+
 @pytest.mark.parametrize("name", ["airflow_database_url", "broker_url", "result_backend"])
 def test_an_address_may_end_its_line_as_editors_have_it(name: str, tmp_path: Path) -> None:
     address = "postgresql+psycopg2://airflow:secret@db.example.org:5432/airflow"
