@@ -33,4 +33,4 @@ echo "Reading it back"
 ours python -m communique.keeping check <"$work/whole" >"$work/told" || fail "The backup is not whole: see above."
 mv "$work/whole" "$file"
 statements=$(sed -n "s/^count${TAB}communique.statements$TAB//p" "$work/told")
-echo "$file: $(du -h "$file" | cut -f1), ${statements:-0} statements. Keep it, and a copy of secrets/, on another machine."
+echo "$file: $(du -h "$file" | cut -f1), ${statements:-0} statements. Keep it, and copies of secrets/ and .env, on another machine."
