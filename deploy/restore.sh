@@ -67,6 +67,14 @@ BEGIN
 END
 $$;
 SQL
+# Others that somebody gave rights: without a login, since what they logged in with is not here.
+fact role | cut -f 1 | sort -u | while IFS= read -r name; do
+    pg env NAME="$name" psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --username=communique <<'SQL'
+\getenv name NAME
+SELECT format('CREATE ROLE %I NOLOGIN', :'name')
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
+SQL
+done
 begun=1
 for name in airflow communique; do
     echo "Restoring $name"

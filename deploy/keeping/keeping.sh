@@ -7,7 +7,7 @@ ours() { docker compose --progress quiet run --rm --no-deps -T migrate "$@"; }
 sql() { pg psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP=1 --username="$1" --dbname="$2"; }
 
 TAB=$(printf '\t')
-FACTS="taken_at|count|head|analyst"
+FACTS="taken_at|count|head|analyst|role"
 # All that writes to the databases.
 WRITERS="api-server scheduler dag-processor triggerer watch worker"
 
