@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 
 import typer
@@ -88,11 +90,14 @@ def _options(
         raise typer.Exit
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # behind standard output
+
+
 def main() -> None:
     """Runs the command line; a user's mistake prints what to do, never a traceback."""
     errors = Console(stderr=True, emoji=False)
     try:
-        app()
+        _run()
     except ValidationError as error:
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"]).upper()
@@ -106,3 +111,21 @@ def main() -> None:
     except (StoreError, EmbeddedServerError, ScrapeError, StorageError) as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in (*_NO_ROOM, errno.EPIPE):
+            raise
+        # What is still held back cannot be written either, and would be told a second time.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if error.errno == errno.EPIPE:  # whoever read it has had enough
+            sys.exit(1)
+        said = f"The output is not whole: {error.strerror}. Make room, and run it again."
+        errors.print(said, style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _run() -> None:
+    """The command, and its last words too: a disk that is full at the end is no success."""
+    try:
+        app()
+    finally:
+        sys.stdout.flush()

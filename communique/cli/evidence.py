@@ -8,6 +8,7 @@ import typer
 
 from communique.cli.common import errors, the_line
 from communique.evidence.bundle import bundle
+from communique.exports import ExportError, whole_file
 
 EvidenceOption = typer.Option(
     None,
@@ -28,13 +29,11 @@ def write_bundle(statement: int, out: Path | None) -> None:
     with the_line() as line:
         sources = {source.id: source for source in line.sources}
         made = bundle(line.engine, sources, statement, limit=line.settings.max_body)
-    part = path.with_name(f"{path.name}.part")
     try:
-        part.write_bytes(made)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        errors.print(f"{path} cannot be written: {error}", style="red", markup=False)
+        with whole_file(path) as file:
+            file.write(made)
+    except ExportError as error:
+        errors.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     said = f"{path}: {len(made):,} bytes. README.txt in it says how to verify it."
     errors.print(said, markup=False, highlight=False, soft_wrap=True)

@@ -73,6 +73,11 @@ def export(
     Example: communique export 'huawei OR 华为' --format csv --out huawei.csv --since 2020-01-01
     """
     if evidence is not None:
+        if any(each is not None for each in (query, file_format, since, until, limit)):
+            raise typer.BadParameter(
+                "--evidence is one statement's: leave out the query, --format, --since, --until "
+                "and --limit"
+            )
         write_bundle(evidence, out)
         return
     check_period(since, until)

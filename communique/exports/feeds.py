@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from datetime import datetime, time, timezone
 from email.utils import format_datetime
 from html import escape
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from communique.exports.values import HIGHLIGHTS, About, Column, Row, Written
 from communique.mail.clean import shown
+from communique.mail.dates import time_zone
 from communique.mail.excerpts import excerpts
 from communique.passages import Wording, matched_passages
 
@@ -128,17 +128,8 @@ def _published(row: Row) -> datetime:
         return _aware(row["published_at"])
     if row["published_on"] is None:
         return _aware(row["first_seen_at"])
-    return datetime.combine(row["published_on"], time(12), _zone(row["date_zone"]))
-
-
-def _zone(name: str) -> Any:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # an offset, as the page gave it
-        offset = re.fullmatch(r"(?:UTC)?([+-]\d\d):?(\d\d)", name)
-        if offset is None:
-            return timezone.utc
-        return datetime.strptime(f"{offset[1]}{offset[2]}", "%z").tzinfo
+    zone = time_zone(row["date_zone"]) or timezone.utc
+    return datetime.combine(row["published_on"], time(12), zone)
 
 
 def _aware(moment: datetime) -> datetime:

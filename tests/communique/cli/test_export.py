@@ -160,6 +160,34 @@ def test_a_full_disk_behind_standard_output_is_no_crash(store: dict[str, str]) -
     assert "is not whole: standard output, No space left" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("search", "lighthouse"), ("search", "lighthouse", "--json"), ("show", "1"),
+     ("db", "queries"), ("db", "query", "withdrawn", "--csv")],
+)  # fmt: skip
+def test_whatever_a_command_prints_a_full_disk_is_told_in_one_line(
+    store: dict[str, str], words: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-c", "from communique.cli import main; main()", *words]
+    kept = os.environ | {"COMMUNIQUE_DATABASE_URL": store["database_url"]}
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, env=kept, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (
+        1, "The output is not whole: No space left on device. Make room, and run it again.\n"
+    )  # fmt: skip
+
+
+def test_evidence_is_not_asked_for_by_a_query(store: dict[str, str], tmp_path: Path) -> None:
+    done = communique(
+        "export", "lighthouse", "--evidence", "1", "--out", str(tmp_path / "1.zip"),
+        settings=store, status=2,
+    )  # fmt: skip
+    assert "leave out the query" in done.stderr
+    assert not (tmp_path / "1.zip").exists()
+
+
 def test_a_byte_order_mark_and_the_newest_few_on_request(store: dict[str, str]) -> None:
     with_mark = exported(store, "--format", "csv", "--bom", "--limit", "1")
     assert with_mark.startswith("\ufeffid,")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -62,3 +63,17 @@ def test_evidence_that_does_not_hold_is_not_handed_on(ministry: Ministry, tmp_pa
     assert "does not hold" in said
     assert not out.exists()
     ministry.run("export", "--evidence", "999", "--out", str(out), status=1)
+
+
+def test_a_bundle_goes_through_a_pipe_that_stays_one(ministry: Ministry, tmp_path: Path) -> None:
+    ministry.collect()
+    pipe, number = tmp_path / "pipe", str(ministry.statements["t2.shtml"])
+    os.mkfifo(pipe)
+    with subprocess.Popen(("cat", str(pipe)), stdout=subprocess.PIPE) as reader:
+        assert reader.stdout is not None
+        try:
+            ministry.run("export", "--evidence", number, "--out", str(pipe))
+            assert pipe.is_fifo()
+            assert reader.stdout.read(2) == b"PK"
+        finally:
+            reader.kill()
