@@ -162,4 +162,6 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, list | tuple):
+        return _cell(", ".join(map(str, value)))
     return escape(visible(str(value)))

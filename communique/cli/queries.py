@@ -18,7 +18,7 @@ from communique.cli.common import (
     print_table,
 )
 from communique.database import StoreError, database
-from communique.exports.tables import guarded as plain_cell
+from communique.exports.tables import plain_cell
 from communique.settings import Settings
 
 MOST_SHOWN = 200  # rows of a table; CSV and JSON have all

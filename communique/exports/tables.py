@@ -79,10 +79,11 @@ def _cell(name: str, value: Any) -> str:
     return str(_plain(value))
 
 
-def guarded(value: Any) -> Any:
-    """A cell as a spreadsheet may have it: a text that it would run as a formula gets an apostrophe
-    before it; anything else is returned as it is."""
-    return f"'{value}" if isinstance(value, str) and _is_formula(value, value) else value
+def plain_cell(value: Any) -> str:
+    """A cell as `write_csv` has it: times in ISO 8601, lists parted by semicolons, and an
+    apostrophe before a text that a spreadsheet would run as a formula."""
+    cell = _cell("", value)
+    return f"'{cell}" if _is_formula(value, cell) else cell
 
 
 def _is_formula(value: Any, cell: str) -> bool:

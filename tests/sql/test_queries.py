@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import subprocess
 import time
@@ -260,6 +261,7 @@ def test_the_command_asks_them(database_url: str, engine: Engine, said: list[Pos
     lines = communique(*asked_, "--csv", settings=settings).stdout.splitlines()
     assert lines[0].startswith("country,publisher,day")
     assert len(lines) == 3
+    assert {row["words"] for row in csv.DictReader(lines)} == {"clean network"}
     assert "2 rows" in communique(*asked_, settings=settings).stdout
     missing = communique("db", "query", "nothing", settings=settings, status=2)
     assert "first_mention_by_country" in missing.stderr
