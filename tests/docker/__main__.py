@@ -16,11 +16,11 @@ from datetime import datetime
 import requests
 
 from communique.demo import archive
-from communique.stack_airflow import Airflow
 from communique.stack_demo import DESKS, LONGEST, READERS
 from communique.stack_runs import start_run, wait_for_answers, wait_for_dags, wait_for_runs
 from tests.docker import image, keeping, kept, seen, well
-from tests.docker.compose import Deployment, Failed
+from tests.docker.airflow import reached
+from tests.docker.compose import Deployment, expect
 from tests.docker.trial import trial
 
 COUNTED = ("sources", "captures", "statements", "revisions", "matches", "deliveries", "mails")
@@ -44,7 +44,7 @@ def _try(made: Deployment) -> None:
         made.run("make", "secrets")
         before = made.secret("jwt_secret")
         made.run("make", "secrets")
-        _expect(made.secret("jwt_secret") == before, "make secrets wrote a secret anew")
+        expect(made.secret("jwt_secret") == before, "make secrets wrote a secret anew")
     with _step("The image"):
         made.run("make", "image")
         for line in image.look(made):
@@ -70,17 +70,17 @@ def _try(made: Deployment) -> None:
         made.run("make", "up", "EXECUTOR=celery", "WORKERS=2", "PROFILES=mailbox")
         _tell_services(made)
     after = _counts(made)
-    _expect(before == after, f"not all is left: {before} became {after}")
+    expect(before == after, f"not all is left: {before} became {after}")
     with _step(f"Collecting {days[1]:%Y-%m-%d}"):
         _collect(made, days[1])
         _counts(made)
     with _step("Where secrets could show"):
-        _tell(kept.look(made, _airflow(made).session))
+        _tell(kept.look(made, reached(made).session))
     with _step("communique doctor, after two days"):
         _tell(well.look(made))
     for what, query in ONCE.items():
         found = made.rows(query)
-        _expect(not found, f"{what}: {found}")
+        expect(not found, f"{what}: {found}")
     with _step("make backup, all volumes wiped, make restore, make up"):
         keeping.comes_back(made)
     with _step("make upgrade"):
@@ -90,7 +90,7 @@ def _try(made: Deployment) -> None:
 def _refuses(made: Deployment) -> None:
     done = made.run("make", "up", check=False)
     told = "Run `make secrets`" in done.stdout
-    _expect(bool(done.returncode) and told, f"make up without secrets said: {done.stdout}")
+    expect(bool(done.returncode) and told, f"make up without secrets said: {done.stdout}")
 
 
 def _subscribe(made: Deployment, since: datetime) -> None:
@@ -103,12 +103,12 @@ def _answers(made: Deployment) -> None:
     wrong = requests.post(
         f"{made.ui}/auth/token", json={"username": "admin", "password": "no"}, timeout=60
     )
-    _expect(wrong.status_code == 401, f"a wrong password was answered {wrong.status_code}")
+    expect(wrong.status_code == 401, f"a wrong password was answered {wrong.status_code}")
     anonymous = requests.get(
         f"{made.ui}/communique/today", headers={"Accept": "*/*"}, allow_redirects=False, timeout=60
     )
-    _expect(anonymous.status_code != 200, "the analysts' pages are open to anybody")
-    session = _airflow(made).session
+    expect(anonymous.status_code != 200, "the analysts' pages are open to anybody")
+    session = reached(made).session
     for page in (
         "today",
         "statements?q=huawei",
@@ -119,23 +119,12 @@ def _answers(made: Deployment) -> None:
     ):
         answer = session.get(f"{made.ui}/communique/{page}", timeout=60)
         ours = answer.status_code == 200 and "Communiqu" in answer.text
-        _expect(ours, f"page {page}: {answer.status_code} {answer.text[:500]}")
+        expect(ours, f"page {page}: {answer.status_code} {answer.text[:500]}")
         print(f"  {page}: {answer.status_code}, {len(answer.content)} bytes")
 
 
-def _airflow(made: Deployment) -> Airflow:
-    session = requests.Session()
-    password = made.secret("admin_password")
-    answer = session.post(
-        f"{made.ui}/auth/token", json={"username": "admin", "password": password}, timeout=60
-    )
-    _expect(answer.status_code == 201, f"the admin cannot sign in: {answer.text[:500]}")
-    session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-    return Airflow(made.folder, made.ui, password, {}, session)
-
-
 def _collect(made: Deployment, day: datetime) -> None:
-    airflow = _airflow(made)
+    airflow = reached(made)
     wait_for_dags(airflow, ["alert", *(f"collect_{desk}" for desk in DESKS)], print, LONGEST)
     runs = [start_run(airflow, f"collect_{desk}", day) for desk in DESKS]
 
@@ -147,7 +136,7 @@ def _collect(made: Deployment, day: datetime) -> None:
     for (dag_id, _), state in (*states.items(), *answered.items()):
         print(f"  {dag_id}: {state}")
         as_told = "failed" if dag_id == BLOCKED else "success"
-        _expect(state == as_told, f"{dag_id} ended as {state}, not as {as_told}")
+        expect(state == as_told, f"{dag_id} ended as {state}, not as {as_told}")
 
 
 def _counts(made: Deployment) -> Mapping[str, int]:
@@ -159,7 +148,7 @@ def _counts(made: Deployment) -> Mapping[str, int]:
     found["mails in the mailbox"] = index.count(">eml</a>")
     print("  " + ", ".join(f"{count} {name}" for name, count in found.items()), flush=True)
     arrived = found["mails"] == found["mails in the mailbox"]
-    _expect(arrived and found["mails"] > 0, "not every mail arrived, and once")
+    expect(arrived and found["mails"] > 0, "not every mail arrived, and once")
     return found
 
 
@@ -183,11 +172,6 @@ def _step(what: str) -> Iterator[None]:
     started = time.monotonic()
     yield
     print(f"{what}: {time.monotonic() - started:.0f} s", flush=True)
-
-
-def _expect(true: bool, otherwise: str) -> None:
-    if not true:
-        raise Failed(otherwise)
 
 
 if __name__ == "__main__":

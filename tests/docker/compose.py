@@ -6,7 +6,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +65,22 @@ class Deployment:
     def secret(self, name: str) -> str:
         """What a file of secrets holds."""
         return (self.folder / "secrets" / name).read_text()
+
+
+def until(left: Callable[[], Sequence[str]], longest: float, pause: float = 1) -> float:
+    """Waits until nothing is left to wait for; how many seconds that took. Raises Failed."""
+    started = time.monotonic()
+    while waiting := left():
+        if time.monotonic() - started > longest:
+            raise Failed(f"after {longest:.0f} s still waiting for {', '.join(waiting[:20])}")
+        time.sleep(pause)
+    return time.monotonic() - started
+
+
+def expect(true: bool, otherwise: str) -> None:
+    """Raises Failed, with these words, where it is not true."""
+    if not true:
+        raise Failed(otherwise)
 
 
 def deployment(folder: Path) -> Deployment:

@@ -17,12 +17,11 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
-import requests
-
 from communique.stack_airflow import Airflow
 from communique.stack_runs import start_run, wait_for_dags, wait_for_runs
 from tests.communique.evidence.ministry import opened
-from tests.docker.compose import Deployment, Failed, deployment
+from tests.docker.airflow import reached
+from tests.docker.compose import Deployment, Failed, deployment, expect
 from tests.docker.trial import trial
 from tests.object_store import BUCKET, WRITER, ObjectStore
 from tests.servers import Server
@@ -80,11 +79,11 @@ def _both(made: Deployment, store: ObjectStore) -> None:
     made.run("make", "up", "EXECUTOR=celery", "WORKERS=0")
     _apart(made, "up", "--detach", "--wait", "--wait-timeout", "300")
     print("  up: the main machine without a worker, a worker apart", flush=True)
-    airflow = _airflow(made)
+    airflow = reached(made)
     wait_for_dags(airflow, ["alert", "collect_china"], print, LONGEST)
     run = start_run(airflow, "collect_china", datetime(2026, 3, 20, 6, tzinfo=timezone.utc))
     states = wait_for_runs(airflow, [run], lambda _: None, LONGEST)
-    _expect(set(states.values()) == {"success"}, f"the collect ended as {states}")
+    expect(set(states.values()) == {"success"}, f"the collect ended as {states}")
     _was_far(airflow, run)
     _is_proved(made, store)
 
@@ -101,7 +100,7 @@ def _reaches_s3(made: Deployment) -> None:
         *("docker", "run", "--rm", "--read-only", "-v", mount, *told, f"{PROJECT}:local"),
         *("python", "-c", PROBE.format(bucket=BUCKET)),
     ).stdout
-    _expect("whole" in said and "no such bucket" in said, f"the image and S3: {said}")
+    expect("whole" in said and "no such bucket" in said, f"the image and S3: {said}")
 
 
 def _was_far(airflow: Airflow, run: tuple[str, str]) -> None:
@@ -109,13 +108,13 @@ def _was_far(airflow: Airflow, run: tuple[str, str]) -> None:
     path = f"/dags/{run[0]}/dagRuns/{run[1]}/taskInstances"
     tasks = airflow.get(path, limit=100)["task_instances"]
     hosts = {task["hostname"] for task in tasks if task["hostname"]}
-    _expect(hosts == {HOST}, f"tasks ran on {hosts}")
+    expect(hosts == {HOST}, f"tasks ran on {hosts}")
     shown = 0
     for task in tasks:
         index = task["map_index"]
         where = f"{path}/{task['task_id']}/logs/{task['try_number']}"
         said = json.dumps(airflow.get(where, map_index=index, full_content=True))
-        _expect("Could not read served logs" not in said, f"no logs of {where}: {said[:2000]}")
+        expect("Could not read served logs" not in said, f"no logs of {where}: {said[:2000]}")
         shown += HOST in said or "collect" in said
     print(
         f"  {len(tasks)} tasks on {HOST}, the logs of {shown} shown by the UI's server", flush=True
@@ -124,15 +123,15 @@ def _was_far(airflow: Airflow, run: tuple[str, str]) -> None:
 
 def _is_proved(made: Deployment, store: ObjectStore) -> None:
     found = made.rows("SELECT count(*), count(DISTINCT url) FROM communique.statements")
-    _expect(found == [[str(STATEMENTS)] * 2], f"statements: {found}")
+    expect(found == [[str(STATEMENTS)] * 2], f"statements: {found}")
     named = made.rows("SELECT DISTINCT warc FROM communique.captures WHERE warc IS NOT NULL")
     kept = {f"s3://{name}" for name in store.files().find(f"{BUCKET}/communique")}
-    _expect({name for (name,) in named} <= kept, f"{named} name more than there is: {kept}")
+    expect({name for (name,) in named} <= kept, f"{named} name more than there is: {kept}")
     said = made.compose("exec", "-T", "scheduler", "communique", "verify", "--all")
-    _expect(f"{STATEMENTS} wordings are proved" in said, said)
+    expect(f"{STATEMENTS} wordings are proved" in said, said)
     checked = made.compose("exec", "-T", "scheduler", "communique", "doctor", "--json", check=False)
     line = next(one for one in json.loads(checked)["checks"] if one["check"] == "archive")
-    _expect(line["state"] == "ok", f"the doctor: {line}")
+    expect(line["state"] == "ok", f"the doctor: {line}")
     print(
         f"  {len(kept)} objects on S3, {STATEMENTS} wordings proved from the main machine",
         flush=True,
@@ -188,15 +187,6 @@ def _apart(made: Deployment, *command: str, check: bool = True) -> str:
     return made.run(*told, check=check).stdout
 
 
-def _airflow(made: Deployment) -> Airflow:
-    session, password = requests.Session(), made.secret("admin_password")
-    asked = {"username": "admin", "password": password}
-    answer = session.post(f"{made.ui}/auth/token", json=asked, timeout=60)
-    _expect(answer.status_code == 201, f"the admin cannot sign in: {answer.text[:500]}")
-    session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-    return Airflow(made.folder, made.ui, password, {}, session)
-
-
 def _address() -> str:
     """This machine's address in docker's own network, which only its containers reach."""
     told = (
@@ -208,11 +198,6 @@ def _address() -> str:
         "{{(index .IPAM.Config 0).Gateway}}",
     )
     return subprocess.run(told, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _expect(true: bool, otherwise: str) -> None:
-    if not true:
-        raise Failed(otherwise)
 
 
 if __name__ == "__main__":

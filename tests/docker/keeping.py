@@ -14,7 +14,7 @@ from datetime import datetime
 import requests
 
 from communique.demo import archive
-from tests.docker.compose import Deployment, Failed
+from tests.docker.compose import Deployment, expect
 from tests.docker.trial import trial
 
 READER = "keeper@example.org"
@@ -88,7 +88,7 @@ def comes_back(made: Deployment) -> None:
     started = time.monotonic()
     _tell("make backup", made.run("make", "backup", f"FILE={BACKUP}").stdout, started)
     refused = made.run("make", "restore", f"FILE={BACKUP}", check=False)
-    _expect(bool(refused.returncode) and "FORCE=1" in refused.stdout, refused.stdout[-2000:])
+    expect(bool(refused.returncode) and "FORCE=1" in refused.stdout, refused.stdout[-2000:])
 
     made.compose("down", "--timeout", "60")
     project = made.environment["COMPOSE_PROJECT_NAME"]
@@ -99,7 +99,7 @@ def comes_back(made: Deployment) -> None:
     after = counts(made)
     for changed in (before, after):
         changed.pop("keys")  # that it was restored is noted there
-    _expect(before == after, f"not all came back: {before} became {after}")
+    expect(before == after, f"not all came back: {before} became {after}")
     print(f"  equal: {sum(after.values())} rows of {len(after)} tables", flush=True)
 
     started = time.monotonic()
@@ -108,13 +108,13 @@ def comes_back(made: Deployment) -> None:
     said = ours(made, "verify", "--all", "--json")
     verified = json.loads(said[said.index("{") :])
     proved = not verified["failed"] and not verified["damaged"]
-    _expect(proved and verified["wordings"] == after["revisions"], f"not proved: {verified}")
+    expect(proved and verified["wordings"] == after["revisions"], f"not proved: {verified}")
     print(f"  verify --all: {verified['wordings']} wordings, clean", flush=True)
 
     _look(made, archive.days()[-1:])
     ours(made, "db", "restored", "--told")
     _look(made, archive.days()[-1:])
-    _expect(_mails(made) == mails, f"{mails} mails became {_mails(made)}")
+    expect(_mails(made) == mails, f"{mails} mails became {_mails(made)}")
     print(f"  mails before and after: {mails}", flush=True)
 
 
@@ -124,7 +124,7 @@ def upgrades(made: Deployment) -> None:
     started = time.monotonic()
     _tell("make upgrade", made.run("make", "upgrade", "PROFILES=mailbox").stdout, started)
     after = counts(made)
-    _expect(before == after, f"an upgrade changed rows: {before} became {after}")
+    expect(before == after, f"an upgrade changed rows: {before} became {after}")
     (kept,) = (made.folder / "backups").glob("before-upgrade-*.tar")
     print(f"  {kept.name}: {kept.stat().st_size / 1e6:.1f} MB", flush=True)
 
@@ -165,7 +165,7 @@ def _fill_the_archive(made: Deployment) -> None:
         "COMMUNIQUE_ALLOW_ADDRESSES=127.0.0.0/8",
     )
     said = made.compose(*_fresh(told), "sh", "-c", PRESS)
-    _expect("1 new" in said, f"nothing was collected into the archive: {said}")
+    expect("1 new" in said, f"nothing was collected into the archive: {said}")
 
 
 def _mails(made: Deployment) -> int:
@@ -177,11 +177,6 @@ def _tell(what: str, said: str, started: float) -> None:
     print(f"{what}: {time.monotonic() - started:.0f} s", flush=True)
     for line in said.splitlines()[-12:]:
         print(f"  | {line}", flush=True)
-
-
-def _expect(true: bool, otherwise: str) -> None:
-    if not true:
-        raise Failed(otherwise)
 
 
 if __name__ == "__main__":

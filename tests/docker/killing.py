@@ -27,7 +27,8 @@ from pathlib import Path
 
 from tests.docker import killing_engine
 from tests.docker import killing_stack as stack
-from tests.docker.compose import Deployment
+from tests.docker.airflow import Api
+from tests.docker.compose import Deployment, until
 from tests.docker.killing_calm import (
     CORPUS,
     FIRST,
@@ -39,7 +40,7 @@ from tests.docker.killing_calm import (
     undisturbed,
 )
 from tests.docker.killing_site import MINISTRY
-from tests.docker.killing_stack import Api, killable
+from tests.docker.killing_stack import killable
 from tests.docker.trial import trial
 from tests.killing.compare import Report, compare
 
@@ -140,7 +141,7 @@ def _power_off(made: Deployment, api: Api) -> None:
 
 
 def _wait_for(made: Deployment, query: str, least: int, what: str) -> None:
-    stack.until(lambda: [] if stack.number(made, query) >= least else [what], 240, pause=0.3)
+    until(lambda: [] if stack.number(made, query) >= least else [what], 240, pause=0.3)
 
 
 def _settled(made: Deployment, api: Api) -> None:
@@ -156,7 +157,7 @@ def _settled(made: Deployment, api: Api) -> None:
             calm_since = time.monotonic()
         return waiting if waiting or time.monotonic() - calm_since > 15 else ["nothing new"]
 
-    took = stack.until(left, LONGEST, pause=2)
+    took = until(left, LONGEST, pause=2)
     ended = Counter(f"{run['dag_id'].split('_')[0]} {run['state']}" for run in api.runs())
     print(f"  over after {took:.0f} s more; runs: {dict(ended)}", flush=True)
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.docker.compose import Failed
-from tests.docker.killing_stack import Container, until
+from tests.docker.compose import Failed, until
+from tests.docker.killing_stack import Container
 
 HELPERS = ("containerd", "containerd-shim", "docker-proxy")
 LOG = Path("/tmp/communique-dockerd.log")

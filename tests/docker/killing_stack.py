@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timezone
+from datetime import date
 from pathlib import Path
 from shutil import copy, rmtree
 from typing import Any
@@ -20,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from communique.stack_env import free_port
 from tests.docker import killing_calm as calm
-from tests.docker.compose import Deployment, Failed, deployment
+from tests.docker.compose import Deployment, Failed, deployment, until
 from tests.docker.killing_site import by_name, the_world
 
 PROJECT = "communique-killing"
@@ -183,76 +182,3 @@ def wait_well(made: Deployment, victims: Sequence[Container], longest: float) ->
         ]
 
     return until(ill, longest, pause=2)
-
-
-def until(left: Callable[[], Sequence[str]], longest: float, pause: float = 1) -> float:
-    """Waits until nothing is left to wait for; how many seconds that took. Raises Failed."""
-    started = time.monotonic()
-    while waiting := left():
-        if time.monotonic() - started > longest:
-            raise Failed(f"after {longest:.0f} s still waiting for {', '.join(waiting[:20])}")
-        time.sleep(pause)
-    return time.monotonic() - started
-
-
-@dataclass
-class Api:
-    """Airflow's REST API, asked again while its server is away."""
-
-    made: Deployment
-    session: requests.Session | None = None
-
-    def ask(self, method: str, path: str, **options: Any) -> Any:
-        """The JSON that is answered. Raises Failed where it refuses, or is away for long."""
-        deadline = time.monotonic() + 180
-        while True:
-            try:
-                if self.session is None:
-                    self.session = self._signed_in()
-                answer = self.session.request(
-                    method, f"{self.made.ui}/api/v2{path}", timeout=60, **options
-                )
-                if answer.ok:
-                    return answer.json()
-                said = f"{answer.status_code} {answer.text[:300]}"
-                away = answer.status_code >= 500 or answer.status_code == 401
-            except requests.RequestException as error:
-                said, away = str(error), True
-            if not away or time.monotonic() > deadline:
-                raise Failed(f"Airflow answers {method} {path}: {said}")
-            self.session = None
-            time.sleep(2)
-
-    def _signed_in(self) -> requests.Session:
-        session = requests.Session()
-        words = {"username": "admin", "password": self.made.secret("admin_password")}
-        answer = session.post(f"{self.made.ui}/auth/token", json=words, timeout=60)
-        answer.raise_for_status()
-        session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        return session
-
-    def wait_for_dags(self, dags: Sequence[str]) -> None:
-        """Waits until their files have been read."""
-
-        def unread() -> list[str]:
-            known = self.ask("GET", "/dags", params={"limit": 100})["dags"]
-            return sorted(set(dags) - {one["dag_id"] for one in known})
-
-        until(unread, 180)
-
-    def unpause(self, dag: str) -> None:
-        """Lets a DAG run."""
-        self.ask("PATCH", f"/dags/{dag}", json={"is_paused": False})
-
-    def start(self, dag: str) -> None:
-        """Starts a run of now, unless one waits or runs."""
-        if not [run for run in self.runs(dag) if run["state"] in ("queued", "running")]:
-            moment = datetime.now(timezone.utc).isoformat()
-            self.ask("POST", f"/dags/{dag}/dagRuns", json={"logical_date": moment})
-
-    def runs(self, dag: str = "~") -> list[dict[str, Any]]:
-        """The runs of a DAG, or of all."""
-        found: list[dict[str, Any]] = self.ask(
-            "GET", f"/dags/{dag}/dagRuns", params={"limit": 100}
-        )["dag_runs"]
-        return found

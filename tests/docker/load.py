@@ -23,8 +23,8 @@ from typing import Any
 import requests
 
 from communique.stack_env import free_port
+from tests.docker.airflow import Api
 from tests.docker.compose import Deployment, Failed, deployment
-from tests.docker.killing_stack import Api
 from tests.docker.load_report import Measured, report
 from tests.docker.load_stats import Watch
 from tests.docker.site import LOG
