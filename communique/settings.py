@@ -141,6 +141,11 @@ class Settings(BaseSettings):
         description="Months of notes of old visits that upkeep leaves whole; unset: all stay",
         gt=0,
     )
+    airflow_keep_days: int = Field(
+        180,
+        description="In docker: days that Airflow's runs and the tasks' logs are kept",
+        ge=30,
+    )
     contact: str | None = Field(
         None, description="Mail or web address shown to the sites we visit, in the User-Agent"
     )

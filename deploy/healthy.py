@@ -3,6 +3,7 @@ it imports little.
 
     healthy.py ADDRESS [COMPONENT]   answers with 200; and Airflow calls this component healthy
     healthy.py worker                this host's Celery worker answers over the broker
+    healthy.py tidy FILE             what tidies noted there that nothing failed, within a day
 """
 
 from __future__ import annotations
@@ -10,16 +11,21 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import time
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
 BROKER = Path("/run/secrets/broker_url")
+LATE = 30 * 3600  # seconds: a day, and what the work itself may take
 
 
 def main() -> int:
     """0 where it does, else 1, with what was said instead."""
     what, *components = sys.argv[1:]
-    wrong = worker() if what == "worker" else page(what, components)
+    if what == "tidy":
+        wrong = tidied(Path(components[0]))
+    else:
+        wrong = worker() if what == "worker" else page(what, components)
     if wrong:
         print(wrong)
     return 1 if wrong else 0
@@ -37,6 +43,15 @@ def page(address: str, components: list[str]) -> str:
     states = {name: (told.get(name) or {}).get("status") for name in components}
     wrong = {name: state for name, state in states.items() if state != "healthy"}
     return f"{address}: {wrong}" if wrong else ""
+
+
+def tidied(note: Path) -> str:
+    """What failed when deploy/tidy.py was last at work, or that it hangs; empty: nothing."""
+    try:
+        said, age = note.read_text(encoding="utf-8"), time.time() - note.stat().st_mtime
+    except OSError as error:
+        return f"not begun: {error}"
+    return said or (f"nothing was done for {age / 3600:.0f} h" if age > LATE else "")
 
 
 def worker() -> str:
