@@ -42,7 +42,7 @@ RUN left_out=; for name in $LEFT_OUT; do left_out="$left_out --no-install-packag
     && rm -f /opt/communique/.lock \
     && cd / && ln -s "$(/opt/communique/bin/python -c 'import communique; print(communique.__path__[0])')/project" \
              /opt/communique/project
-COPY deploy/healthy.py deploy/migrate.py deploy/preloaded.py scripts/
+COPY deploy/healthy.py deploy/migrate.py deploy/preloaded.py deploy/tidy.py scripts/
 # As they were checked out they may be closed to others.
 RUN chmod -R go=rX scripts watchlists
 

@@ -9,7 +9,7 @@ sql() { pg psql --no-psqlrc --quiet --no-align --tuples-only --set=ON_ERROR_STOP
 TAB=$(printf '\t')
 FACTS="taken_at|count|head|analyst|role"
 # All that writes to the databases.
-WRITERS="api-server scheduler dag-processor triggerer watch worker"
+WRITERS="api-server scheduler dag-processor triggerer watch tidy worker"
 
 fail() {
     printf '%s\n' "$*" >&2

@@ -42,7 +42,7 @@ def test_a_service_has_bounds_and_no_rights(name: str) -> None:
 
 def test_only_services_that_collect_or_are_looked_at_reach_out() -> None:
     within = {name for name, service in SERVICES.items() if service["networks"] == ["store"]}
-    assert within == {"postgres", "redis", "migrate", "watch"}
+    assert within == {"postgres", "redis", "migrate", "watch", "tidy"}
 
 
 def test_no_service_has_a_secret_that_stands_in_the_file() -> None:
