@@ -79,6 +79,13 @@ def test_a_stolen_worker_has_no_key_of_an_administrator() -> None:
     assert not given & keys
 
 
+def test_who_tidies_knows_airflow_s_history_and_nothing_of_the_store() -> None:
+    tidy = SERVICES["tidy"]
+    assert set(tidy["secrets"]) == {"airflow_database_url", "result_backend"}
+    assert tidy["volumes"] == ["logs:/var/log/communique"]
+    assert "profiles" not in tidy
+
+
 def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
     script = tmp_path / "deploy" / "secrets.sh"
     script.parent.mkdir()

@@ -72,6 +72,20 @@ def test_a_worker_apart_is_the_main_machine_s_own_worker_but_for_where_it_is() -
     assert all(port.startswith("${COMMUNIQUE_WORKER_ADDRESS:?") for port in worker["ports"])
 
 
+def test_who_tidies_a_worker_apart_sees_its_logs_alone() -> None:
+    tidy = WORKER["services"]["tidy"]
+    assert tidy["extends"] == {"file": "../docker-compose.yml", "service": "tidy"}
+    assert tidy["command"] == ["python", "/opt/tidy.py", "logs"]
+    assert tidy["secrets"] == []
+
+
+def test_a_cluster_tidies_as_the_services_in_docker_do() -> None:
+    tidy = read("docker-compose.yml")["services"]["tidy"]["command"]
+    assert VALUES["databaseCleanup"]["args"] == [*tidy, "runs", "--once"]
+    for name in ("scheduler", "dagProcessor", "triggerer", "workers"):
+        assert VALUES[name]["logGroomerSidecar"]["args"] == [*tidy, "logs"]
+
+
 def test_the_main_machine_opens_to_workers_on_one_named_address_alone() -> None:
     services = read("deploy/shared.yml")["services"]
     assert set(services) == {"postgres", "redis", "api-server"}
