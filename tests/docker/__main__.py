@@ -2,8 +2,8 @@
 
 Makes stand-ins for the images that cannot be pulled, builds ours, starts it with the local executor
 and collects the demonstration's first day; stops all, starts all with Celery and two workers,
-counts that nothing is lost, and collects the second day; backs up, wipes all volumes, restores and
-upgrades. Needs a docker engine and debootstrap.
+counts that nothing is lost, and collects the second day; tidies; backs up, wipes all volumes,
+restores and upgrades. Needs a docker engine and debootstrap.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import requests
 from communique.demo import archive
 from communique.stack_demo import DESKS, LONGEST, READERS
 from communique.stack_runs import start_run, wait_for_answers, wait_for_dags, wait_for_runs
-from tests.docker import image, keeping, kept, seen, well
-from tests.docker.airflow import reached
+from tests.docker import image, keeping, kept, seen, tidied, well
+from tests.docker.airflow import reached, signed_in
 from tests.docker.compose import Deployment, expect
 from tests.docker.trial import trial
 
@@ -81,6 +81,8 @@ def _try(made: Deployment) -> None:
     for what, query in ONCE.items():
         found = made.rows(query)
         expect(not found, f"{what}: {found}")
+    with _step("What is old goes, and no page minds"):
+        _tell(tidied.look(made, signed_in(made)))
     with _step("make backup, all volumes wiped, make restore, make up"):
         keeping.comes_back(made)
     with _step("make upgrade"):
