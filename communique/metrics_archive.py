@@ -25,7 +25,7 @@ LONGEST = timedelta(minutes=30)
 @dataclass(frozen=True, slots=True)
 class Size:
     """Bytes and files of the archive, counted at `at` (aware, UTC); None: not counted yet. free,
-    disk: of the disk it is on, in bytes; None: an object store."""
+    disk: of the disk it is on, in bytes; of an object store, that of our own files, if any."""
 
     bytes: int | None = None
     files: int | None = None
@@ -35,15 +35,16 @@ class Size:
 
 
 class Archive:
-    """The archive at an fsspec address, to be measured."""
+    """The archive at an fsspec address, to be measured. home: where our own files lie, whose disk
+    is told where the archive is on none: databases and logs are on it, as a rule."""
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, home: Path | None = None) -> None:
+        self._address, self._home = address, home
         self._counted = Size()
 
     def measured(self) -> Size:
         """What was counted last, and the disk as it is now."""
-        counted, disk = self._counted, _disk(self._address)
+        counted, disk = self._counted, _disk(self._address, self._home)
         if disk is None:
             return counted
         return Size(counted.bytes, counted.files, counted.at, free=disk[0], disk=disk[1])
@@ -95,13 +96,16 @@ def _files(system: AbstractFileSystem, root: str) -> Iterator[int]:
                 yield int(facts.get("size") or 0)
 
 
-def _disk(address: str) -> tuple[int, int] | None:
-    """Free bytes and all bytes of the disk that an address is on; None: it is on none of ours."""
+def _disk(address: str, home: Path | None) -> tuple[int, int] | None:
+    """Free bytes and all bytes of the disk that an address is on, else of home's; None: it is on
+    none of ours."""
     try:
         system, root = located(address)
-        if not is_local(system):
+        place = Path(root) if is_local(system) else home
+        if place is None:
             return None
-        there = next(folder for folder in (Path(root), *Path(root).parents) if folder.is_dir())
+        place = place.resolve()
+        there = next(folder for folder in (place, *place.parents) if folder.is_dir())
         usage = shutil.disk_usage(there)
     except Exception as error:
         log.error("%s: its disk cannot be looked at: %s", address, error)

@@ -207,7 +207,7 @@ def measured(archive: Archive) -> Iterator[GaugeMetricFamily]:
         ("archive_bytes", "Bytes of the archive", now.bytes),
         ("archive_files", "Files of the archive", now.files),
         ("archive_measured_timestamp_seconds", "When these were counted", now.at),
-        ("archive_free_bytes", "Free bytes of the disk that the archive is on", now.free),
+        ("archive_free_bytes", "Free bytes of the disk of the archive, or of our home", now.free),
         ("archive_disk_bytes", "Bytes of that disk", now.disk),
     ):
         yield gauge(name, said, [({}, value)])

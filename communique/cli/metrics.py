@@ -44,7 +44,7 @@ def show(
     """
     place = _place(serve) if serve else None
     settings = Settings()
-    archive = Archive(settings.archive)
+    archive = Archive(settings.archive, settings.home)
     # Served, it starts without a store as well, and says that there is none.
     with database(settings, migrate=place is None, patience=WAITING) as engine:
         metrics = StoreMetrics(engine, settings, load_sources(settings.sources), archive)

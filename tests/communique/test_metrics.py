@@ -240,6 +240,11 @@ def test_the_archive_is_counted_and_whoever_asks_does_not_wait_for_it(tmp_path: 
     nowhere = Archive("memory://nowhere")
     assert nowhere.count()
     assert (nowhere.measured().files, nowhere.measured().free) == (0, None)
+    beside = Archive(
+        "memory://nowhere", tmp_path / "not yet"
+    ).measured()  # a full disk stops it too
+    assert beside.free is not None
+    assert beside.disk == archive.measured().disk
 
 
 def test_the_command_prints_them_or_serves_them_until_it_is_stopped(
