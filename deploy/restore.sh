@@ -79,11 +79,14 @@ begun=1
 for name in airflow communique; do
     echo "Restoring $name"
     fresh "$name"
-    # As the owner, who may not do what a superuser once did there: that is left out.
+    # As the owner, who may not do what a superuser once did there: extensions are made before, the
+    # rest is left out.
     tar -xOf "$file" "$name.dump" | pg pg_restore --list >"$work/$name.list" ||
         fail "$name could not be restored: see above. Nothing was changed."
+    sed -n 's/^[0-9]*; [0-9]* [0-9]* EXTENSION - \([a-zA-Z0-9_-]*\) *$/CREATE EXTENSION IF NOT EXISTS "\1";/p' \
+        "$work/$name.list" | sql postgres "${name}_restored"
     list=$(pg mktemp)
-    grep -v " DEFAULT ACL .* postgres$" "$work/$name.list" | pg sh -c 'cat >"$1"' sh "$list"
+    grep -v -e " DEFAULT ACL .* postgres$" -e " EXTENSION " "$work/$name.list" | pg sh -c 'cat >"$1"' sh "$list"
     tar -xOf "$file" "$name.dump" | pg pg_restore --username="$name" --dbname="${name}_restored" \
         --use-list="$list" --no-owner --exit-on-error ||
         fail "$name could not be restored: see above. Nothing was changed."

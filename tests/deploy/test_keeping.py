@@ -319,8 +319,9 @@ def test_analysts_may_log_in_where_a_database_is_open_to_nobody_and_after_a_rest
         assert connection.execute(asked).scalar() == 0
 
 
-def test_who_was_given_rights_of_his_own_has_them_after_a_restore_elsewhere(house: House) -> None:
+def test_what_a_superuser_added_is_there_after_a_restore_elsewhere(house: House) -> None:
     with house.engine("postgres").begin() as connection:
+        connection.exec_driver_sql("CREATE EXTENSION vector")
         connection.exec_driver_sql('CREATE ROLE "the chart\'s" LOGIN')
         connection.exec_driver_sql('GRANT USAGE ON SCHEMA analyst TO "the chart\'s"')
         connection.exec_driver_sql('GRANT SELECT ON analyst.coverage TO "the chart\'s"')
@@ -332,6 +333,7 @@ def test_who_was_given_rights_of_his_own_has_them_after_a_restore_elsewhere(hous
     asked = "has_table_privilege(rolname, 'analyst.coverage', 'SELECT'), rolcanlogin"
     named = "FROM pg_roles WHERE rolname = 'the chart''s'"
     assert house.rows(f"SELECT {asked} {named}") == [(True, False)]
+    assert house.rows("SELECT extname FROM pg_extension WHERE extname = 'vector'") == [("vector",)]
 
 
 def test_what_a_superuser_closed_to_analysts_is_closed_after_a_restore(house: House) -> None:
