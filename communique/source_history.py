@@ -111,9 +111,10 @@ def listings_seen(connection: Connection, source_id: str, now: datetime) -> Rows
     asked: dict[str, Any] = {"source": source_id, "since": now - LISTED_WITHIN}
     found = _bounded(connection, _LISTINGS, asked)
     runs = sorted({row["run_id"] for row in found})
-    pages = {
-        row["listing"]: row for row in _rows(connection, _LISTED_PAGES, {**asked, "runs": runs})
-    }
+    # However long ago the first pages were found, their further pages were fetched about then.
+    oldest = min((row["fetched_at"] for row in found), default=now)
+    asked |= {"runs": runs, "since": oldest - REPLAYED}
+    pages = {row["listing"]: row for row in _rows(connection, _LISTED_PAGES, asked)}
     return [
         row
         | {

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sqlalchemy import text
 from communique.pages import sources_checks
 from communique.pages.sources_facts import known_sources
 from communique.settings import Settings
+from communique.source_history import listings_seen
 from communique.standing import standings
 from scrapers.facts import find, load_sources
 from tests.communique.pages.conftest import DemoStore
@@ -63,6 +65,19 @@ def test_the_table_says_of_each_what_the_command_line_says(
         row = body.split(f'href="/communique/sources/{one.source}"', 1)[1].split("</tbody>", 1)[0]
         assert f"state-{one.state}" in row
         assert one.said in unescape(row)
+
+
+@pytest.mark.parametrize("days", [410, 800])
+def test_what_a_listing_had_when_it_was_last_visited_is_known_however_long_ago(
+    demo: DemoStore, days: int
+) -> None:
+    now = demo.settings.clock()
+    for source in (one.id for one in load_sources(demo.settings.sources)):
+        with demo.engine.connect() as connection:
+            soon = listings_seen(connection, source, now)
+            late = listings_seen(connection, source, now + timedelta(days=days))
+        assert soon == late
+        assert all(row["pages"] for row in late)
 
 
 @pytest.mark.parametrize(
