@@ -30,6 +30,7 @@ from scrapers.about import about
 from scrapers.addresses import canonical
 from scrapers.crawl import Allowance, Plan, crawl
 from scrapers.pace import Stopped
+from scrapers.periods import day_in
 from scrapers.sources import Source
 from scrapers.values import Entry, Finding, Known, Listed, ListingSeen
 from scrapers.visit import Fetch, visit
@@ -163,6 +164,7 @@ def _take(
         backfilled=job.kind == "backfill",
         topics=job.topics,
         collected_at=last_collected(job.engine, source.id, job.run_id),
+        missed=_missed(job, source) if job.kind == "backfill" else (),
     )
     started_at, tally = intake.now, Counter[str]()
     earlier = run_visited(job.engine, job.run_id, source.id) if job.kind == "backfill" else set()
@@ -201,6 +203,15 @@ def _take(
         counts = ", ".join(f"{n} {name}" for name, n in coverage.counts.items() if n)
         log.info("%s: %s", coverage.state, counts or "nothing visited")
     return coverage
+
+
+def _missed(job: Job, source: Source) -> tuple[tuple[date, date], ...]:
+    """From which day to which its collects have missed something that is still missing."""
+    return tuple(
+        (gap.since, day_in(gap.found_at, source.time_zone))
+        for gap in open_gaps(job.engine, source)
+        if gap.kind == "window"
+    )
 
 
 def _cut(job: Job, allowance: Allowance | None) -> str | None:

@@ -162,13 +162,15 @@ def recount_suspects(connection: Connection, run_id: int, source_id: str) -> Non
 
 
 def last_collected(engine: Engine, source_id: str, run_id: int) -> datetime | None:
-    """When the source last had its turn in a collect before this run; None: never."""
+    """When the source last had its turn in a collect before this run in which a listing of it could
+    be read: where none was, nobody has looked. None: never."""
     query = (
         select(func.max(Coverage.started_at))
         .join(Run, Run.id == Coverage.run_id)
         .where(
             Coverage.source_id == source_id,
             Coverage.run_id != run_id,
+            Coverage.listings_read > 0,
             Run.kind.not_in(("backfill", "revisit")),
         )
     )

@@ -24,7 +24,14 @@ from communique.retention import ensure_months
 from communique.rows import capture_values, clean, listed_facts
 from communique.schema import Address, CaptureRow, WalkedListing
 from communique.visits import confirmed_gone, next_visit
-from communique.wordings import Intake, is_stale, stands, store_statement, withdraw
+from communique.wordings import (
+    Intake,
+    is_old_find,
+    is_stale,
+    stands,
+    store_statement,
+    withdraw,
+)
 from scrapers.about import about
 from scrapers.values import Finding, Listed, ListingSeen, Outcome
 
@@ -57,7 +64,7 @@ def record_listed(intake: Intake, listed: Listed) -> None:
             "fetch_url": clean(entry.url),
             "listed": listed_facts(entry),
             "first_listed_at": intake.now,
-            "backfilled": intake.backfilled,
+            "backfilled": is_old_find(intake, entry.published),
         }
         for url, entry in listed.entries
     ]

@@ -6,17 +6,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
 
 from communique.ledger import CaptureNote, Ledger, Place, Standing, Wording
 from communique.rows import clean, date_values, wording_values
-from scrapers.values import Outcome, Statement
+from scrapers.values import Outcome, Published, Statement
 
 # From the least to the best known date.
 PRECISIONS = ("unknown", "inferred", "day", "minute")
+
+# By which the days of two zones may differ.
+_A_DAY = timedelta(days=1)
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class Intake:
     backfilled: bool
     topics: Topics
     collected_at: datetime | None = None
+    missed: tuple[tuple[date, date], ...] = ()
 
     @property
     def keys(self) -> dict[str, Any]:
@@ -145,12 +149,24 @@ def _add(
 
 def _is_old(intake: Intake, found: Statement, address: Mapping[str, Any]) -> bool:
     """Whether a statement seen for the first time is a backfill's find, and so no news: what was
-    published since somebody last looked for news is news all the same."""
+    published since somebody last looked for news, or missed then, is news all the same."""
     if not (intake.backfilled or address["backfilled"]):
         return False
     looked = intake.collected_at if intake.backfilled else address["first_listed_at"]
-    on = found.published.on
-    return looked is None or on is None or on < looked.date() - timedelta(days=1)
+    return _is_older(intake, looked, found.published)
+
+
+def is_old_find(intake: Intake, published: Published | None) -> bool:
+    """Whether what a listing names and dates so is, as far as that goes, a backfill's find."""
+    return intake.backfilled and _is_older(intake, intake.collected_at, published)
+
+
+def _is_older(intake: Intake, looked: datetime | None, published: Published | None) -> bool:
+    on = published.on if published is not None else None
+    if looked is None or on is None:
+        return True
+    missed = any(first - _A_DAY <= on <= last for first, last in intake.missed)
+    return not missed and on < looked.date() - _A_DAY
 
 
 def _redate(standing: Standing, found: Statement) -> None:

@@ -63,6 +63,31 @@ def test_a_feed_that_no_longer_reaches_what_was_known_leaves_a_gap_until_a_backf
     assert world.rows("SELECT count(*) FROM analyst.statements") == [(13,)]
 
 
+def test_what_a_backfill_finds_in_a_gap_or_an_outage_is_news_and_what_is_older_is_not(
+    world: World,  # noqa: F811
+) -> None:
+    number = "substring(url FROM '\\d+(?=\\.s)')::int"
+    old = f"SELECT {number} FROM communique.statements WHERE backfilled"
+    show(world, [4, 3])
+    world.collect("2026-03-07T06:00:00Z")
+    show(world, [16, 15])
+    world.collect("2026-03-18T06:00:00Z")  # 5 to 14 are missed
+    show(world, [16, 15, 14], [10, 9, 4], [3, 2, 1])
+    answer("backfill", "--since", "2026-03-01", settings=world.at("2026-03-19T06:00:00Z"))
+    assert sorted(world.rows(old)) == [(1,), (2,)]
+    world.web.pages["/press/default.shtml"] = Reply(403)
+    for day in (21, 25):
+        world.collect(f"2026-03-{day}T06:00:00Z", status=1)
+    show(world, [23, 22, 17], [16, 15, 14], [13, 10, 9])
+    there = world.web.pages["/press/t22.shtml"]
+    world.web.pages["/press/t22.shtml"] = Reply(503)  # so that the next collect reads it
+    answer("backfill", "--since", "2026-03-01", settings=world.at("2026-03-26T06:00:00Z"))
+    world.web.pages["/press/t22.shtml"] = there
+    world.collect("2026-03-27T06:00:00Z")
+    assert (22,) in world.rows(f"SELECT {number} FROM communique.statements")
+    assert sorted(world.rows(old)) == [(1,), (2,), (13,)]
+
+
 def test_a_gap_is_filled_when_the_listing_is_paged_again(world: World) -> None:  # noqa: F811
     show(world, [3, 2, 1])
     world.collect("2026-03-20T06:00:00Z")
