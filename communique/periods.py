@@ -47,7 +47,7 @@ def last_due(schedule: Schedule, now: datetime) -> Due:
     day = now.astimezone(zone).date() + timedelta(days=1)
     while True:
         at = moment(day, schedule.hour, zone)
-        if at <= now and _has(schedule, day, at, zone):
+        if at <= now and _has(schedule, day, zone):
             return Due(day, at)
         day -= timedelta(days=1)
 
@@ -58,7 +58,7 @@ def next_due(schedule: Schedule, now: datetime) -> Due:
     day = now.astimezone(zone).date() - timedelta(days=1)
     while True:
         at = moment(day, schedule.hour, zone)
-        if at > now and _has(schedule, day, at, zone):
+        if at > now and _has(schedule, day, zone):
             return Due(day, at)
         day += timedelta(days=1)
 
@@ -69,8 +69,9 @@ def moment(day: date, hour: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(hour), zone).astimezone(timezone.utc)
 
 
-def _has(schedule: Schedule, day: date, at: datetime, zone: ZoneInfo) -> bool:
-    """Whether a local day has a digest."""
+def _has(schedule: Schedule, day: date, zone: ZoneInfo) -> bool:
+    """Whether a local day has a digest. One that begins has, though clocks skip its last hour
+    (Nuuk, 30 March 2024)."""
     if schedule.how == "weekly":
         return day.weekday() == schedule.weekday
-    return at.astimezone(zone).date() == day
+    return moment(day, 0, zone).astimezone(zone).date() == day

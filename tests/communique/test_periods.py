@@ -95,6 +95,12 @@ def _skipped(day: date, hour: int, zone: ZoneInfo) -> bool:
             "2026-10-25T01:30Z",
             Due(date(2026, 10, 25), datetime(2026, 10, 25, 0, tzinfo=timezone.utc)),
         ),
+        # The last hour of a day, which spring skips there.
+        (
+            Schedule("daily", "America/Nuuk", 23),
+            "2026-03-29T12:00Z",
+            Due(date(2026, 3, 28), datetime(2026, 3, 29, 1, tzinfo=timezone.utc)),
+        ),
         # Both sides of the date line at one moment.
         (
             Schedule("daily", "Pacific/Kiritimati", 7),
