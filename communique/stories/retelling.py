@@ -28,7 +28,8 @@ def lock_judging(connection: Connection, stories: Collection[int]) -> None:
 def retell(connection: Connection, stories: Collection[int]) -> int:
     """Puts the messages of these stories' statements right after statements were moved between
     them. Returns how many held messages will be judged again."""
-    asked = {"stories": sorted(stories), "held": str(Held.SAME_STORY)}
+    held = {"held": str(Held.SAME_STORY), "restored": str(Held.RESTORED)}
+    asked = {"stories": sorted(stories), **held}
     connection.execute(_FOLLOW, asked)
     left = {mail for mail in connection.execute(_HOLD_BACK, asked).scalars() if mail is not None}
     if left:
@@ -86,7 +87,8 @@ WITH told AS (
         ORDER BY (d.status = 'pending'), (coalesce(m.tries, 0) = 0), d.id
     ) AS place
     FROM communique.deliveries d LEFT JOIN communique.mails m ON m.id = d.mail_id
-    WHERE d.story_id = ANY (CAST(:stories AS bigint[])) AND d.kind = 'new' AND d.status <> 'held'
+    WHERE d.story_id = ANY (CAST(:stories AS bigint[])) AND d.kind = 'new'
+      AND (d.status <> 'held' OR d.held_because = :restored)
 ), surplus AS (
     SELECT id, mail_id FROM told WHERE place > 1 AND status = 'pending'
 ), untried AS (
@@ -115,7 +117,8 @@ WITH untold AS (
       AND NOT EXISTS (
           SELECT FROM communique.deliveries t
           WHERE t.story_id = d.story_id AND t.subscription_id = d.subscription_id
-            AND t.kind IN ('new', 'wording') AND t.status <> 'held'
+            AND t.kind IN ('new', 'wording')
+            AND (t.status <> 'held' OR t.held_because = :restored)
       )
 ), unlinked AS (
     DELETE FROM communique.delivery_matches WHERE delivery_id IN (SELECT id FROM untold)

@@ -227,6 +227,24 @@ def test_stories_that_are_one_after_all_are_told_once_by_a_mail_that_nobody_trie
     assert mails(engine) == [(ANA, "sent", 1, 0)]
 
 
+def test_what_was_told_before_a_restore_is_told_no_second_time_by_a_merge(
+    engine: Engine, judged: Judge
+) -> None:
+    hears(engine)
+    first, second = judged(URGENT, NOTICE)
+    told = text("""
+        UPDATE communique.deliveries SET status = 'held', next_try_at = NULL,
+            held_because = 'told before the store was restored' WHERE statement_id = :first
+    """)
+    with engine.begin() as connection:
+        connection.execute(told, {"first": first.statement})
+    merges(engine, first, second)
+    assert [reason for _, reason, _ in held(engine)] == [
+        "told before the store was restored",
+        "same story",
+    ]
+
+
 def test_a_mail_that_a_merge_leaves_empty_is_held(
     engine: Engine, judged: Judge, office: Office
 ) -> None:
