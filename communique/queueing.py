@@ -161,7 +161,7 @@ def _news(found: Found, each: Subscriber, finding: Finding, told: Told) -> News 
     held = held or each.silent
     key = ""
     if held is None:
-        key = _key(row, each, finding, ruling.kind, told.keys)
+        key = _key(row, each, finding, ruling.kind, told)
         if key in told.keys:
             held, key = Held.SAME_STORY, ""
         else:
@@ -175,11 +175,15 @@ def _news(found: Found, each: Subscriber, finding: Finding, told: Told) -> News 
     return News(row, each, ruling.kind, held, key, late, finding.hits, before)
 
 
-def _key(row: Facts, each: Subscriber, finding: Finding, kind: str, keys: Mapping[str, int]) -> str:
+def _key(row: Facts, each: Subscriber, finding: Finding, kind: str, told: Told) -> str:
     """What makes a second delivery of the same news impossible. The same edit of the same passages
-    by another publisher is the same news; by this one, after another edit, it is not."""
+    by another publisher is the same news; by this one, after another edit, it is not. Nor is it
+    where a wording stands for a second time in one place, and for the first in the other."""
     if kind == "new":
         return f"new:{each.id}:{row.story_id}"
     key = f"wording:{each.id}:{row.story_id}:{finding.change}"
-    this = f"again-{row.change_id}" if row.change == "restored" else row.id
-    return f"{key}:{this}" if keys.get(key) == row.statement_id else key
+    if row.change != "restored":
+        return f"{key}:{row.id}" if told.keys.get(key) == row.statement_id else key
+    here = [one for one in told.settled if one[:2] == (each.id, row.id) and one[2] is not None]
+    key = f"{key}:time-{len(here) + 1}" if here else key
+    return f"{key}:again-{row.change_id}" if told.keys.get(key) == row.statement_id else key

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, text
 
 from communique import refusals
 from communique.alerting import AlertReport, judge
 from communique.rulebook import sync_rules
+from communique.schema import Change
 from communique.settling import settle
 from communique.subscriptions import subscribe, unsubscribe
 from communique.watchlists import load_watchlists
@@ -198,6 +199,37 @@ def test_the_same_edit_by_a_repost_is_told_once_but_a_later_one_again(
     edit(engine, first, TITLE, BODY + " Good day.")
     edit(engine, first, TITLE, edited + " Good night.")
     assert judged().queued == 2
+
+
+def test_a_wording_that_stands_again_is_told_again_once_though_others_had_the_same_edit(
+    engine: Engine, judged: Judge
+) -> None:
+    first = post(engine)
+    repost = post(engine, source="two", url="https://two.example/", story=first.story)
+    judged()
+    said = BODY.replace("nobody", "no one")
+    changed = [edit(engine, each, TITLE, said) for each in (first, repost)]
+    for one, before in zip(changed, (first, repost), strict=True):
+        noted(engine, "edited", one, before)
+    assert judged().queued == 1  # the first one's; the repost says the same
+    noted(engine, "restored", repost, changed[1])
+    assert judged().queued == 1
+    noted(engine, "restored", changed[1], repost)
+    assert judged().queued == 1
+    noted(engine, "restored", first, changed[0])
+    noted(engine, "restored", changed[0], first)
+    assert judged().queued == 0  # as the repost did
+    noted(engine, "restored", first, changed[0])
+    assert judged().queued == 1  # once more than the repost
+
+
+def noted(engine: Engine, kind: str, one: Posted, before: Posted) -> None:
+    """What intake notes of an edit."""
+    ids = {"revision_id": one.revision, "earlier_revision_id": before.revision}
+    with engine.begin() as connection:
+        number = len(connection.execute(text("SELECT FROM communique.changes")).all())
+        at = {"statement_id": one.statement, "kind": kind, "at": NOW + timedelta(hours=number)}
+        connection.execute(insert(Change).values(**at, **ids))
 
 
 def test_two_edits_that_make_different_rules_hold_are_each_told(
