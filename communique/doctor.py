@@ -57,6 +57,7 @@ CHECKS: Sequence[Check] = (
     Check("watchlists", doctor_watch.watchlists),
     Check("airflow", doctor_airflow.health, seconds=10),
     Check("dags", doctor_airflow.dags, seconds=60),
+    Check("tidy", doctor_airflow.tidy, seconds=10),
 )
 
 

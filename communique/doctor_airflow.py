@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import requests
 
-from communique.doctor_parts import NotKnown, Patient, Said, broken, look, named, ok
+from communique.doctor_parts import NotKnown, Patient, Said, ago, broken, look, named, ok
 from communique.settings import Settings
 
 ANSWER = 5.0  # seconds that Airflow may be silent
@@ -27,6 +28,8 @@ PAGES = "/communique"
 # What must run by itself; backfill and reread are started by hand.
 TELLING = ("alert", "digest")
 NEEDED = (*TELLING, "canary", "coverage", "maintenance", "revisit")
+TIDIED = ".tidied"  # where deploy/tidy.py notes what failed, and when it was last at work
+RARELY = timedelta(hours=30)
 _OF_ITS_OWN = ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
 
 
@@ -194,3 +197,24 @@ def _all_there(patient: Patient, paused: Mapping[str, bool]) -> Said:
     if resting:
         return look(f"paused: {named(resting, 10)}", advice)
     return ok(f"all {len(expected)} are read, none is paused")
+
+
+def tidy(_patient: Patient) -> Said:
+    """Whether what Airflow would keep for ever, its runs and their logs, is removed in time."""
+    folder = os.environ.get("AIRFLOW__LOGGING__BASE_LOG_FOLDER")
+    if not folder:
+        raise NotKnown("not looked at: this is no machine of Airflow's services")
+    note, now = Path(folder) / TIDIED, datetime.now(timezone.utc)
+    try:
+        said = " ".join(note.read_text(encoding="utf-8").split())
+        at = datetime.fromtimestamp(note.stat().st_mtime, timezone.utc)
+    except FileNotFoundError:
+        found = "nobody tidies here: Airflow's runs and the tasks' logs are kept for ever"
+        return look(found, "In docker: is the service tidy up? docker compose ps --all tidy")
+    since = ago(at, now)
+    if said:
+        advice = "It is tried again every 15 min. make logs ARGS=tidy says more."
+        return look(f"Airflow's runs and logs could not be tidied, {since} ago: {said}", advice)
+    if now - at > RARELY:
+        return look(f"not tidied for {since}", "Look at its service: make logs ARGS=tidy")
+    return ok(f"Airflow's runs and logs were tidied {since} ago")

@@ -535,6 +535,27 @@ def test_where_airflow_cannot_say_which_dags_there_are_that_is_broken(
     assert SECRET not in done.stdout + done.stderr
 
 
+def test_what_airflow_keeps_for_ever_is_noticed(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__LOGGING__BASE_LOG_FOLDER", str(tmp_path))
+
+    def tidy() -> dict[str, str]:
+        done = front_door.communique("doctor", "--json", settings=clinic.settings)
+        found: dict[str, str] = json.loads(done.stdout)["checks"][-1]
+        return found
+
+    assert "nobody tidies" in tidy()["found"]
+    note = tmp_path / ".tidied"
+    note.write_text("")
+    assert tidy()["state"] == "ok"
+    os.utime(note, (time.time() - 3 * 86400,) * 2)
+    assert tidy()["found"] == "not tidied for 3 days"
+    note.write_text("runs: no room left")
+    found = tidy()
+    assert (found["state"], "no room left" in found["found"]) == ("look", True)
+
+
 def test_whoever_hangs_is_waited_for_a_few_seconds_and_holds_up_nobody(clinic: Clinic) -> None:
     """A store and a mail server that never say a word, and an Airflow that is never done."""
     begun = time.monotonic()
