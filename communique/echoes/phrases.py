@@ -72,8 +72,12 @@ def phrases(
 
     Looks at LOOKED_AT echoes at most, the newest.
     """
-    before = since - (until - since) - timedelta(days=1)
-    sent = {"before": before, "until": until, "language": language, "most": LOOKED_AT}
+    sent = {
+        "before": _before(since, until),
+        "until": until,
+        "language": language.casefold() if language else None,
+        "most": LOOKED_AT,
+    }
     uses: dict[_Place, list[Use]] = defaultdict(list)
     for row in connection.execute(_USES, sent):
         place = _Place(row.revision, row.earlier_start, row.earlier_end, row.words)
@@ -90,6 +94,14 @@ def phrases(
         key=lambda one: (one.before - one.users, -one.words, one.starter.statement, one.phrase),
     )
     return _told_once(rising, limit)
+
+
+def _before(since: date, until: date) -> date:
+    """The first of as many days before; the calendar's own first day where it has not as many."""
+    try:
+        return since - (until - since) - timedelta(days=1)
+    except OverflowError:
+        return date.min
 
 
 def _gathered(uses: dict[_Place, list[Use]]) -> dict[_Place, list[Use]]:
@@ -131,7 +143,7 @@ def _phrase(
         stories.setdefault(use.story, use)
     everyone = list(stories.values())
     now = [use for use in everyone if since <= use.on <= until]
-    before = sum(since - (until - since) - timedelta(days=1) <= use.on < since for use in everyone)
+    before = sum(_before(since, until) <= use.on < since for use in everyone)
     user = User(
         statement=starter.statement,
         revision=starter.number,
@@ -189,8 +201,8 @@ _USES = text(f"""
     JOIN communique.revisions er ON er.id = e.earlier_revision_id
     JOIN communique.statements es ON es.id = er.statement_id
     WHERE {_DAY} BETWEEN :before AND :until
-        AND (CAST(:language AS text) IS NULL OR s.language = :language
-            OR s.language LIKE :language || '-%')
+        AND (CAST(:language AS text) IS NULL OR lower(s.language) = :language
+            OR lower(s.language) LIKE :language || '-%')
         AND es.story_id <> s.story_id
         AND s.part_of IS DISTINCT FROM es.id AND es.part_of IS DISTINCT FROM s.id
     ORDER BY {_DAY} DESC, e.id DESC LIMIT :most

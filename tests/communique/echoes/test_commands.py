@@ -90,6 +90,11 @@ def test_phrases_on_the_rise_come_before_those_that_are_not(
     assert found[0]["days"] == ["2026-03-04", "2026-03-06", "2026-03-08", "2026-03-12"]
     assert found[0]["rise"] == 5.0
     assert answer(*march, "--language", "zh", settings=settings)["phrases"] == []
+    assert len(answer(*march, "--language", "EN", settings=settings)["phrases"]) == 1
+    # As many days before the period as it has may be more than the calendar has.
+    for ever in (("--since", "0001-01-01"), ("--since", "2026-01-01", "--until", "9999-12-31")):
+        known = answer("phrases", *ever, settings=settings)["phrases"]
+        assert [each["phrase"] for each in known] == [NEW, OLD]
     assert NEW in communique(*march, settings=settings).stdout
     communique("phrases", "--since", "March", settings=settings, status=2)
     communique(*march[:3], "--until", "2026-01-01", settings=settings, status=2)
