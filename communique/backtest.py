@@ -1,9 +1,11 @@
 """The back-test: what a draft of a watchlist would have found in everything that is stored, beside
 what is in force. Nothing is written and nothing is sent.
 
-The search index proposes statements, the rules decide on their current wording: the same answer as
-if every text were tried. All of it happens in one read-only transaction, so that it is one moment's
-answer; where there is much to read, further processes read in that same moment.
+What the search index alone decides is believed; what it cannot tell is read, and the rules decide
+on its current wording: the same answer as if every text were tried. How borderline a hit is is told
+of those that were read: where many need not be, of the newest. All of it happens in one read-only
+transaction, so that it is one moment's answer; where there is much to read, further processes read
+in that same moment.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ from datetime import date
 
 from sqlalchemy import Connection, Engine, text
 
-from communique.backtest_candidates import candidates
+from communique.backtest_decided import decided
 from communique.backtest_doubt import accompanied
-from communique.backtest_reading import Progress, read, trial_of
+from communique.backtest_reading import Progress, Read, read, trial_of
 from communique.backtest_shown import besides
 from communique.backtest_tally import Borderline, Listed, Tally, most_borderline
 from communique.backtest_trial import Sides, sides_of
@@ -49,11 +51,12 @@ class RuleResult:
 class BackTest:
     """What came of it. Statements are counted in their current wording.
 
-    read: how many statements were read, of `statements` in all; waiting: how many of those the
-    index does not know yet; narrowed: false where every statement had to be read. added, dropped:
-    newest first. both: statements for which a rule held and would hold. borderline: the most
-    borderline hits of the rules that are new or changed (of all, where none is). problems: rules in
-    force that cannot be tried any longer.
+    read: how many statements were read, of `statements` in all; unread: how many count by what the
+    search index says of them, which decides; waiting: how many of those read the index does not
+    know yet; narrowed: false where every statement had to be read. added, dropped: newest first.
+    both: statements for which a rule held and would hold. borderline: of the hits that were read,
+    the most borderline ones of the rules that are new or changed (of all, where none is). problems:
+    rules in force that cannot be tried any longer.
     """
 
     watchlist: str
@@ -61,6 +64,7 @@ class BackTest:
     since: date | None
     statements: int
     read: int
+    unread: int
     waiting: int
     narrowed: bool
     rules: tuple[RuleResult, ...]
@@ -100,9 +104,10 @@ def backtest(
     are processors. Raises RuleError for a draft's rule that cannot be used."""
     question = asked(connection, draft, watchlist, rule)
     sides = question.sides
-    ids = candidates(connection, sides.tried, sides.givers)
+    known = decided(connection, sides, since or date.min)
     tally = Tally()
-    for batch in read(connection, ids.ids, sides, since or date.min, progress, processes):
+    tally.add(Read(0, known.hits))
+    for batch in read(connection, known.ids, sides, since or date.min, progress, processes):
         tally.add(batch)
     first = first_day(connection, since, today)
     weeks = weeks_of(tally.stories_before, tally.stories_after, first, today)
@@ -110,9 +115,10 @@ def backtest(
     return replace(
         found,
         since=since,
-        statements=ids.statements,
-        waiting=ids.unknown,
-        narrowed=ids.narrowed,
+        statements=known.statements,
+        unread=len(known.hits),
+        waiting=known.unknown,
+        narrowed=known.narrowed,
     )
 
 
@@ -148,6 +154,7 @@ def answered(
         since=None,
         statements=tally.read,
         read=tally.read,
+        unread=0,
         waiting=0,
         narrowed=True,
         rules=tuple(_results(question.sides, question.numbers, tally)),

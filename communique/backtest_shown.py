@@ -81,7 +81,8 @@ def _shown(
 ) -> Shown:
     document = _document(row)
     hits = trial.hits(document, drafted=drafted)
-    spans = _joined([span for key in listed.rules for span in hits[key].spans])
+    # An index that an earlier release wrote may have known its words otherwise: nothing is marked.
+    spans = _joined([span for key in listed.rules if key in hits for span in hits[key].spans])
     wording = Wording(row.title, row.text)
     found, more = excerpts(wording, matched_passages(wording, spans), most)
     marked = tuple(

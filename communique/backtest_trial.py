@@ -33,6 +33,13 @@ class Sides:
         """Every rule that may give a topic."""
         return (*self.givers_before, *self.givers_after)
 
+    @property
+    def judged(self) -> tuple[Rule, ...]:
+        """The draft's rules on trial of which it is told how borderline their hits are: those that
+        are new or changed; all, where none is."""
+        same = self.same()
+        return tuple(rule for rule in self.after if rule.id not in same) or self.after
+
     def same(self) -> frozenset[str]:
         """The rules that hold for the same texts before and after."""
         held = {rule.id: _asked(rule) for rule in self.before}
@@ -84,8 +91,7 @@ class Trial:
             both = _Tried(differing, (*differing, *sides.after), ())
             self._before, self._after = both, both.of(sides.after)
         self._besides = _Tried(sides.besides, sides.besides, sides.givers_after)
-        judged = [rule for rule in sides.after if rule.id not in self._same]
-        self._doubter = Doubter(judged or sides.after)
+        self._doubter = Doubter(sides.judged)
         # Normalising a text is the dearest part: it is done once, and with stems only where a rule
         # on trial asks for them.
         self._all = compile_rules([*sides.tried, *sides.givers])

@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from communique.pages.trends_subjects import Subject
-from communique.search.bounds import Asked, Part, parts_of
+from communique.search.bounds import Part, parts_of
 from communique.search.reading import known_sources
+from communique.search.tsqueries import Asked
 
 _DAY = "coalesce(s.published_on, CAST(s.first_seen_at AT TIME ZONE 'UTC' AS date))"
 _STATEMENTS = "communique.statements s"

@@ -16,7 +16,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from communique.rules.holds import Case, holds
 from communique.rules.query import And, Fact, Near, Node, Not, Or, Phrase
@@ -24,7 +23,9 @@ from communique.rules.values import Document
 from communique.rules.view import View
 from communique.rules.words import Words, is_wildcard
 from communique.search.asking import EVERYTHING, OF_STATEMENTS, SHORT, tsquery_of
+from communique.search.masks import Masked
 from communique.search.terms import CUT, FACT, PAIR, STEM, TERM, TITLE, lexeme, pairs, quoted
+from communique.search.tsqueries import Asked, all_of, any_of, negated
 from communique.text import stem
 from communique.text.classes import is_by_character
 from communique.text.stems import STEMMED
@@ -32,9 +33,6 @@ from communique.text.stems import STEMMED
 LONGEST = 56  # bytes of a lexeme that no longer one can be cut to
 _WORDLESS = View([], [], [], [], 0, [])
 _CUT = quoted(CUT)
-
-# A tsquery, or that it holds for every statement, or for none.
-Asked: TypeAlias = str | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +65,8 @@ def _part(rest: Node | bool, sources: tuple[str, ...] | None) -> Part:
     if isinstance(rest, bool):
         return Part(sources, sure=rest, doubtful=False, possible=None)
     found = _bounds(rest)
-    sure = _all((found.lower, _not(_CUT)))
-    return Part(sources, sure, _any((found.between, _CUT)), tsquery_of(rest, ()))
+    sure = all_of((found.lower, negated(_CUT)))
+    return Part(sources, sure, any_of((found.between, _CUT)), tsquery_of(rest, ()))
 
 
 def _rest(node: Node, source: Document) -> Node | bool:
@@ -104,9 +102,11 @@ class _Bounds:
 def _bounds(node: Node) -> _Bounds:
     if isinstance(node, Not):
         inner = _bounds(node.node)
-        return _Bounds(_not(inner.upper), _not(inner.lower), inner.between)
+        return _Bounds(negated(inner.upper), negated(inner.lower), inner.between)
     if isinstance(node, And | Or):
         return _joined_bounds(isinstance(node, And), list(map(_bounds, node.nodes)))
+    if isinstance(node, Masked):
+        return _of_masked(node)
     found = None
     if isinstance(node, Fact):
         found = _of_fact(node)
@@ -120,16 +120,21 @@ def _bounds(node: Node) -> _Bounds:
 
 def _joined_bounds(every: bool, inner: Sequence[_Bounds]) -> _Bounds:
     """Between them lies what one of them is unsure of, where no other one decides."""
-    join = _all if every else _any
-    between = []
-    for place, one in enumerate(inner):
-        others = [other for at, other in enumerate(inner) if at != place]
-        open_to = (
-            [other.upper for other in others] if every else [_not(other.lower) for other in others]
-        )
-        between.append(_all((one.between, *open_to)))
-    return _Bounds(join(one.lower for one in inner), join(one.upper for one in inner),
-                   _any(between))  # fmt: skip
+    join = all_of if every else any_of
+    lower, upper = join(one.lower for one in inner), join(one.upper for one in inner)
+    open_to = upper if every else negated(lower)
+    between = any_of(one.between for one in inner)
+    return _Bounds(lower, upper, all_of((between, open_to)))
+
+
+def _of_masked(node: Masked) -> _Bounds:
+    """Surely it matches only where none of its masks may stand."""
+    bare, hidden = _bounds(Phrase(node.words, node.field)), _upper(Or(node.masks))
+    return _Bounds(
+        all_of((bare.lower, negated(hidden))),
+        bare.upper,
+        any_of((bare.between, all_of((bare.lower, hidden)))),
+    )
 
 
 def _of_phrase(node: Phrase) -> _Bounds | None:
@@ -147,8 +152,8 @@ def _of_phrase(node: Phrase) -> _Bounds | None:
     titled = _of_phrase(Phrase(words, "title"))  # what stands there may stand in the text as well
     if titled is None:
         return None
-    lower = _all((bounds.lower, _not(titled.upper)))
-    return _Bounds(lower, bounds.upper, _all((bounds.upper, _not(lower))))
+    lower = all_of((bounds.lower, negated(titled.upper)))
+    return _Bounds(lower, bounds.upper, all_of((bounds.upper, negated(lower))))
 
 
 def _of_term(words: Words, where: str) -> _Bounds | None:
@@ -174,18 +179,18 @@ def _of_stem(term: str, where: str) -> _Bounds | None:
         as_stem, as_word = (_exactly(kind, stemmed, where) for kind in (STEM, TERM))
         if as_stem is None or as_word is None:
             return None
-        lower.append(_all((as_stem.lower, _has_stems_of(those))))
+        lower.append(all_of((as_stem.lower, _has_stems_of(those))))
         if stemmed != term:
             stable = [each for each in those if stem(stemmed, each) == stemmed]
-            lower.append(_all((as_word.lower, _spoken(stable))))
-            surely = _any((plain.lower, as_stem.lower))
+            lower.append(all_of((as_word.lower, _spoken(stable))))
+            surely = any_of((plain.lower, as_stem.lower))
             unstable = _spoken(each for each in those if each not in stable)
-            between.append(_all((as_word.lower, unstable, _not(surely))))
-    return _Bounds(_any(lower), _any((*lower, *between)), _any(between))
+            between.append(all_of((as_word.lower, unstable, negated(surely))))
+    return _Bounds(any_of(lower), any_of((*lower, *between)), any_of(between))
 
 
 def _spoken(languages: Iterable[str]) -> Asked:
-    return _any(quoted(lexeme(FACT, f"lang:{language}")) for language in languages)
+    return any_of(quoted(lexeme(FACT, f"lang:{language}")) for language in languages)
 
 
 def _has_stems_of(languages: Sequence[str]) -> Asked:
@@ -193,7 +198,7 @@ def _has_stems_of(languages: Sequence[str]) -> Asked:
     others = STEMMED.difference(languages)
     if len(languages) <= len(others):
         return _spoken(languages)
-    return _not(_spoken(sorted(others)))
+    return negated(_spoken(sorted(others)))
 
 
 def _of_fact(fact: Fact) -> _Bounds | None:
@@ -225,25 +230,3 @@ def _upper(node: Node) -> Asked:
     if found is None:
         return False
     return True if found == EVERYTHING else found
-
-
-def _not(asked: Asked) -> Asked:
-    return not asked if isinstance(asked, bool) else f"!({asked})"
-
-
-def _all(asked: Iterable[Asked]) -> Asked:
-    return _joined(asked, " & ", deciding=False)
-
-
-def _any(asked: Iterable[Asked]) -> Asked:
-    return _joined(asked, " | ", deciding=True)
-
-
-def _joined(asked: Iterable[Asked], operator: str, *, deciding: bool) -> Asked:
-    kept = list(dict.fromkeys(asked))
-    if any(each is deciding for each in kept):
-        return deciding
-    left = [each for each in kept if isinstance(each, str)]
-    if not left:
-        return not deciding
-    return left[0] if len(left) == 1 else operator.join(f"({each})" for each in left)

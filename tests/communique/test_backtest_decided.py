@@ -1,0 +1,162 @@
+"""Promise: what the search index alone decides of a back-test is what reading every text says, of
+any rules before and after, whatever became of the statements since they were indexed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from communique import backtest_decided
+from communique.backtest import BackTest, answered, asked, first_day, looking_only
+from communique.backtest_reading import read
+from communique.backtest_tally import Tally
+from communique.backtest_weeks import weeks_of
+from communique.rules import Document, Rule, RuleError, compile_rules
+from tests.communique.alert_rows import Posted, edit, post
+from tests.communique.search.store import fill
+from tests.communique.search.test_agreement import ASKED, DOCUMENTS, WORDS
+from tests.communique.test_backtest import TODAY, put_in_force, tried
+
+SINCE = date(2020, 3, 1)  # about the middle of the statements
+MASKS = (
+    "clean networks",
+    "made it",
+    "Netz *",
+    "清洁网",
+    "[C]lean",
+    '"clean net*"~2',
+    "naïve",
+    "网",
+)
+FACTS = ("country:CN", "NOT country:CN", "source:two", "kind:news", "topic:port", "NOT topic:port")
+QUERIES = ASKED | st.builds(
+    "{} {} {}".format, ASKED, st.sampled_from(("AND", "OR")), st.sampled_from(FACTS)
+)
+RULES = st.builds(
+    Rule,
+    watchlist=st.just("ports"),
+    id=st.sampled_from(("one", "two", "three")),
+    name=st.just("Rule"),
+    severity=st.just("notice"),
+    query=QUERIES,
+    not_inside=st.lists(st.sampled_from(MASKS), max_size=2).map(tuple),
+    topic=st.sampled_from((None, None, "port")),
+)
+WATCHLISTS = st.lists(RULES, min_size=1, max_size=3, unique_by=lambda each: each.id)
+MARKING = Rule("marks", "marks", "marks", "info", "网络 OR networks", ("清洁网络",), "port")
+
+
+@pytest.fixture
+def nothing_sure_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backtest_decided, "NEWEST", 0)
+
+
+@pytest.fixture
+def lived_in(engine: Engine) -> Engine:
+    """A store of some hundred texts to which everything has happened: the same in every run."""
+    documents: list[Document] = []
+
+    @settings(max_examples=140, derandomize=True, database=None, deadline=None)
+    @given(DOCUMENTS)
+    def make(document: Document) -> None:
+        documents.append(document)
+
+    make()
+    chance = random.Random(11)
+    documents += [
+        Document("", " ".join(chance.choices(WORDS, k=8)), chance.choice(("en", "de", "zh")),
+                 "three", "The Harbour Herald", "FR", kind="news")
+        for _ in range(60)
+    ]  # fmt: skip
+    ids = fill(engine, documents)
+    for number in ids[::9]:  # edited: settled
+        edit(engine, Posted(number, 0, 0), "Netz", chance.choice(documents).text)
+    fill(engine, [])
+    for number in ids[4::17]:  # not settled
+        edit(engine, Posted(number, 0, 0), "made", chance.choice(documents).text)
+    for number in range(8):
+        post(engine, title="", text=documents[number].text, url=f"https://w.example/{number}")
+    with engine.begin() as connection:
+        for change in _CHANGES:
+            connection.execute(text(change))
+    return engine
+
+
+_CHANGES = (
+    # The first wording stands again.
+    "UPDATE communique.statements s SET title = r.title, text = r.text, revision_number = 1 "
+    "FROM communique.revisions r WHERE r.statement_id = s.id AND r.number = 1 AND s.id % 18 = 1",
+    # More terms than the index holds.
+    "UPDATE communique.search_documents SET terms = array_to_tsvector(ARRAY(SELECT t FROM "
+    "unnest(tsvector_to_array(terms)) t WHERE t LIKE '@%' OR length(t) < 3) || '{!}'::text[]) "
+    "WHERE statement_id % 13 = 2",
+    # Topics as they were, stories of several statements, a source put right.
+    "UPDATE communique.statements SET topics = '{port}' WHERE id % 5 = 0",
+    "UPDATE communique.statements s SET story_id = o.story_id FROM communique.statements o "
+    "WHERE o.id = s.id / 7 * 7 AND s.id % 3 = 0",
+    "UPDATE communique.sources SET country = 'DE' WHERE id = 'two'",
+    "UPDATE communique.statements SET published_on = NULL WHERE id % 31 = 0",
+)
+
+
+def by_reading_all(
+    engine: Engine, draft: Sequence[Rule], since: date | None, only: str | None
+) -> BackTest:
+    """The same back-test with nothing left to the index."""
+    with looking_only(engine) as connection:
+        question = asked(connection, draft, "ports", only)
+        ids = connection.execute(text("SELECT id FROM communique.statements")).scalars().all()
+        tally = Tally()
+        for batch in read(connection, ids, question.sides, since or date.min):
+            tally.add(batch)
+        first = first_day(connection, since, TODAY)
+        weeks = weeks_of(tally.stories_before, tally.stories_after, first, TODAY)
+        return answered(connection, question, tally, weeks, TODAY)
+
+
+def agrees(found: BackTest, read_all: BackTest) -> None:
+    for name in ("rules", "added", "dropped", "both", "weeks", "estimate", "problems"):
+        assert getattr(found, name) == getattr(read_all, name), name
+    assert found.read + found.unread <= found.statements
+
+
+def usable(rules: Sequence[Rule]) -> bool:
+    try:
+        compile_rules(rules)
+    except RuleError:
+        return False
+    return True
+
+
+@settings(
+    max_examples=60,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(before=WATCHLISTS, after=WATCHLISTS, since=st.sampled_from((None, None, SINCE)))
+def test_any_change_of_a_watchlist_is_told_as_if_every_text_were_read(
+    nothing_sure_is_read: None,
+    lived_in: Engine,
+    before: list[Rule],
+    after: list[Rule],
+    since: date | None,
+) -> None:
+    before, after = (
+        [one for one in before if usable([one])],
+        [one for one in after if usable([one])],
+    )
+    with lived_in.begin() as connection:
+        connection.execute(text("DELETE FROM communique.rules"))
+    put_in_force(lived_in, [MARKING, *before])
+    left = [one for one in before if one.id not in {each.id for each in after[:1]}]
+    for draft, only in ((after, None), ([*after[:1], *left], None), (after, "one")):
+        found = tried(lived_in, draft, since=since, rule=only, processes=1)
+        agrees(found, by_reading_all(lived_in, draft, since, only))
