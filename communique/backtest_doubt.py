@@ -8,7 +8,7 @@ more so by so many points, and is told with it:
 - it hangs on one place of the text (words closer than NEAR characters are one): 2, on two: 1, ...;
 - no other rule of the watchlist holds there, and this one did not before: 2;
 - it has one wording only, of a rule that lists several: 1;
-- no other hit has its words: 1.
+- no other hit that was read has its words: 1.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from communique.rules.view import View
 
 SHORTER = 0.75  # of a distance
 NEAR = 200  # characters between the words of one place
-UNIQUE = 1.0  # points for words that no other hit has
+UNIQUE = 1.0  # points for words that no other hit has that was read
 MOST_WORDS = 6  # that are kept of a hit
 ALONE = 2.0  # points for a statement that no other rule brings
 _ALONE = "no other rule of the watchlist holds"

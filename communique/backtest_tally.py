@@ -108,7 +108,7 @@ class Tally:
         hits = sum(self._words.values())
         if hits < 2 or not one.doubt.words or self._words[one.doubt.words] != 1:
             return one
-        reasons = (*one.doubt.reasons, f"no other of {hits:,} hits has its words")
+        reasons = (*one.doubt.reasons, f"no other of {hits:,} hits that were read has its words")
         doubt = replace(one.doubt, score=one.doubt.score + UNIQUE, reasons=reasons)
         return replace(one, doubt=doubt)
 

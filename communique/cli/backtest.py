@@ -54,7 +54,9 @@ def try_draft(
     are the statements that a rule would add or drop, in their current wording; alerts a week, a
     story counted once, in the week it was published; and the ten most borderline hits: those that
     hang on one place or one wording, on a distance that just reaches, on what not_inside leaves
-    over, and that no other rule would bring.
+    over, and that no other rule would bring. Numbers and lists are exact. What the search index
+    alone decides is not read, so borderline are hits of the newest 2,000 of those, and of all
+    others.
 
     Exit status 2 where the draft cannot be used: its problems are named with their places.
 
@@ -109,7 +111,7 @@ def _as_json(connection: Connection, found: BackTest) -> dict[str, Any]:
             listed([each.listed for each in found.borderline]), found.borderline, strict=True
         )
     ]
-    names = ("watchlist", "rule", "since", "statements", "read", "waiting", "narrowed")
+    names = ("watchlist", "rule", "since", "statements", "read", "unread", "waiting", "narrowed")
     return {name: getattr(found, name) for name in names} | {
         "rules": [asdict(each) for each in found.rules],
         "added": listed(found.added),

@@ -99,7 +99,7 @@ def _bars(numbers: Sequence[int], most: int) -> str:
 def _borderline(connection: Connection, found: BackTest, trial: Trial) -> None:
     if not found.borderline:
         return
-    _head("Most borderline hits of the draft")
+    _head("Most borderline hits of the draft" + (", of those read" if found.unread else ""))
     each: list[Listed] = [one.listed for one in found.borderline]
     for one, hit in zip(shown(connection, trial, each), found.borderline, strict=True):
         _print(one, found, hit.doubt.reasons)
@@ -110,8 +110,10 @@ def _how_much(found: BackTest) -> str:
     if not found.narrowed:
         said += " (a rule asks for nothing that could be looked up, so all were read)"
     if found.waiting:
-        said += f", {found.waiting:,} of them because the search index does not know them yet,"
-    return said
+        said += f", {found.waiting:,} of them because the search index does not know them yet"
+    if found.unread:
+        said += f"; {found.unread:,} others count by what the search index says of them"
+    return said + "," * bool(found.waiting or found.unread)
 
 
 def _head(said: str) -> None:

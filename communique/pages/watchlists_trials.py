@@ -56,6 +56,7 @@ class Answer:
     borderline: Sequence[tuple[Shown, tuple[str, ...]]]
     statements: int
     read: int
+    unread: int
     waiting: int
     narrowed: bool
     problems: tuple[str, ...]
@@ -99,6 +100,7 @@ def answer_of(connection: Connection, found: BackTest) -> Answer:
         ],
         statements=found.statements,
         read=found.read,
+        unread=found.unread,
         waiting=found.waiting,
         narrowed=found.narrowed,
         problems=found.problems,
