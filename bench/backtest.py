@@ -3,7 +3,8 @@ rule over a million statements).
 
 Beside each other, for stores of these numbers of statements (bench.many): the back-test with one
 process and with all, and brute force, which reads and tries every text; figures are ratios to
-brute force of the same run. Brute force is timed on a part of the largest store and said so.
+brute force of the same run. Beside it stands how many statements were read, and how many hits were
+not, since the index decides them. Brute force is timed on a part of the largest store and said so.
 Both must find the same.
 """
 
@@ -68,7 +69,8 @@ def _measure(
         taken = time.perf_counter() - started
         _compare(found, numbers, total)
         name = f"{rule}, {'one process' if processes else 'all processes'}"
-        print(f"{name:<36}{taken:9.2f} s   {taken / brute:.3f}   {found.read:,} read")
+        read = f"{found.read:,} read, {found.unread:,} not"
+        print(f"{name:<36}{taken:9.2f} s   {taken / brute:.3f}   {read}")
 
 
 def _brute_force(

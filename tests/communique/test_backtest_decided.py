@@ -138,7 +138,7 @@ def usable(rules: Sequence[Rule]) -> bool:
 
 
 @settings(
-    max_examples=150,
+    max_examples=80,
     derandomize=True,
     database=None,
     deadline=None,
