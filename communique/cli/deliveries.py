@@ -41,7 +41,7 @@ def deliveries(
         None, "--watchlist", help="Only what subscriptions to this watchlist tell (*: to all)."
     ),
     held: bool = typer.Option(False, "--held", help="Alerts too that were held back."),
-    most: int = typer.Option(50, "--most", help="At most so many rows.", min=1),
+    most: int = typer.Option(50, "--most", help="At most so many rows.", min=1, max=1_000_000),
     as_json: bool = JsonOption,
 ) -> None:
     """Show which mails and messages to channels went out and when, or why not: one row each, with

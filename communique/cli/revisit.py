@@ -31,7 +31,9 @@ def add_to(app: typer.Typer) -> None:
 def revisit(
     desk: str | None = DeskOption,
     source: str | None = SourceOption,
-    days: int = typer.Option(30, min=1, help="Only statements first seen in the last so many."),
+    days: int = typer.Option(
+        30, min=1, max=36_500, help="Only statements first seen in the last so many."
+    ),
     run_key: str | None = typer.Option(None, help="Name of the run; the same name goes on in it."),
     as_json: bool = JsonOption,
 ) -> None:

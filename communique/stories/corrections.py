@@ -16,6 +16,8 @@ from communique.settling import lock_stories
 from communique.stories.grouping import tidy
 from communique.stories.retelling import lock_judging, retell
 
+LARGEST = 2**63 - 1  # PostgreSQL's bigint
+
 
 class NotThere(ValueError):
     """A statement that is not known, or not where it was looked for."""
@@ -98,7 +100,8 @@ def move_to(connection: Connection, statements: Collection[int], story: int) -> 
 
 def _story_of(connection: Connection, statements: Iterable[int]) -> dict[int, int]:
     wanted = sorted(set(statements))
-    rows = connection.execute(_STORIES, {"ids": wanted})
+    known = [one for one in wanted if abs(one) <= LARGEST]
+    rows = connection.execute(_STORIES, {"ids": known})
     found = {row.id: row.story_id for row in rows}
     if missing := [one for one in wanted if one not in found]:
         raise NotThere(f"there is no statement {missing[0]}")

@@ -34,7 +34,11 @@ def test_a_story_is_shown_with_what_is_part_of_it(settings: dict[str, str]) -> N
     printed = communique("stories", "show", "1", settings=settings).stdout
     assert "mission_0" in printed
     assert "\x1b[2J" not in printed
-    communique("stories", "show", "99", settings=settings, status=1)
+    far = "9" * 20
+    for words in (("show", "99"), ("show", far), ("split", far, "--from", "1"),
+                  ("split", "1", "--from", far), ("merge", "1", far)):  # fmt: skip
+        said = communique("stories", *words, settings=settings, status=1).stderr
+        assert "here is no statement 99" in said
 
 
 def test_stories_are_split_and_merged_and_told_anew(

@@ -54,6 +54,10 @@ def test_the_reference_pages_are_up_to_date() -> None:
         (("replay",), "COMMUNIQUE_REPLAY"),
         (("colect",), "collect"),
         (("db", "query", "withdrawal"), "There are: alerted_and_held"),
+        (("revisit", "--days", "999999999"), "36500"),
+        (("deliveries", "--most", "9" * 20), "1000000"),
+        (("search", "caf\udce9"), "is no UTF-8"),
+        (("explain", "https://one.example/\udcff"), "is no UTF-8"),
     ],
 )
 def test_wrong_usage_is_status_2_and_says_what_would_do(
