@@ -98,7 +98,7 @@ def main() -> None:
     errors = Console(stderr=True, emoji=False)
     for word in sys.argv[1:]:
         if any("\ud800" <= letter <= "\udfff" for letter in word):  # bytes that Python kept
-            said = f"{ascii(word)} is no UTF-8, so nothing can be found by it: write it in UTF-8."
+            said = f"{word!a} is no UTF-8, so nothing can be found by it: write it in UTF-8."
             errors.print(said, style="red", markup=False, highlight=False, soft_wrap=True)
             sys.exit(2)
     try:
