@@ -29,7 +29,7 @@ from communique.search.asking import EVERYTHING, tsquery_of
 from communique.search.bounds import Part, parts_of
 from communique.search.reading import known_sources
 
-NEWEST = 2_000  # of the draft's hits that the index decides: read for what is borderline
+NEWEST = 1_000  # of the draft's hits that the index decides: read for what is borderline
 
 
 @dataclass(frozen=True, slots=True)

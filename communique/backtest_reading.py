@@ -19,7 +19,7 @@ from communique.backtest_trial import Sides, Trial, Tried
 from communique.rules import Document
 from communique.search.reading import known_sources
 
-FEW = 2_000  # statements that are sooner tried here than handed on
+FEW = 1_000  # statements that are sooner tried here than handed on
 MOST_PROCESSES = 8
 AHEAD = 3  # batches that wait for each process
 

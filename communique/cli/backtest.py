@@ -55,7 +55,7 @@ def try_draft(
     story counted once, in the week it was published; and the ten most borderline hits: those that
     hang on one place or one wording, on a distance that just reaches, on what not_inside leaves
     over, and that no other rule would bring. Numbers and lists are exact. What the search index
-    alone decides is not read, so borderline are hits of the newest 2,000 of those, and of all
+    alone decides is not read, so borderline are hits of the newest 1,000 of those, and of all
     others.
 
     Exit status 2 where the draft cannot be used: its problems are named with their places.

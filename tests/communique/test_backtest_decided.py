@@ -163,3 +163,19 @@ def test_any_change_of_a_watchlist_is_told_as_if_every_text_were_read(
     for draft, only in ((after, None), ([*after[:1], *left], None), (after, "one")):
         found = tried(lived_in, draft, since=since, rule=only, processes=1)
         agrees(found, by_reading_all(lived_in, draft, since, only))
+
+
+def test_of_what_the_index_decides_the_newest_are_read_for_what_is_borderline(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backtest_decided, "NEWEST", 2)
+    said = ("a quay", "a quay", "no harbour", "quays", "a quay and a pier", "the far quay is open")
+    ids = fill(engine, [Document(f"No. {n}", each, "en", "one") for n, each in enumerate(said)])
+    put_in_force(engine, [Rule("ports", "pier", "Piers", "info", "pier")])
+    draft = [Rule("ports", "quay", "Quays", "info", 'quay NOT ("far quay" title:none)')]
+    found = tried(engine, draft)
+    assert [one.statement for one in found.added] == [ids[n] for n in (5, 4, 3, 1, 0)]
+    assert [one.statement for one in found.dropped] == [ids[4]]
+    assert (found.read, found.unread) == (2, 3)
+    assert {one.listed.statement for one in found.borderline} == {ids[5], ids[4]}
+    agrees(found, by_reading_all(engine, draft, None, None))
