@@ -27,6 +27,7 @@ from communique.pages.statement_facts import (
 from communique.pages.statement_proofs import bundle_of, proofs_of
 from communique.pages.statement_story import FIRST, story_of
 from communique.pages.statement_wording import shown_wording
+from communique.pages.statements_names import language_name
 from communique.showing import MOST, Shown, shown_statement
 
 router = APIRouter()
@@ -78,6 +79,7 @@ def statement_page(
         request,
         "statement.html",
         facts=found.facts,
+        language=language_name(found.facts["language"]),
         published=_published(found),
         precision=PRECISION,
         wording=wording,
