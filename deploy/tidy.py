@@ -37,7 +37,10 @@ log = logging.getLogger("communique.tidy")
 
 SECRETS = Path(os.environ.get("COMMUNIQUE_SECRETS", "/run/secrets"))
 NOTE = ".tidied"  # in the folder of logs: what failed, when it was last tried; deploy/healthy.py
-DAY, SOON = timedelta(days=1), timedelta(minutes=15)
+DAY = timedelta(days=1)
+# After a failure: the first time soon, since a power cut starts all services at once, and
+# PostgreSQL answers last; then twice as late each time.
+SOON, LATER = timedelta(seconds=20), timedelta(minutes=15)
 LONGEST = timedelta(hours=3)
 # Tables with no run above them, whose rows nobody needs again. Not `dag`: its rows are the DAGs.
 LOOSE = (
@@ -77,11 +80,13 @@ def main() -> int:
     chosen = [parts[name] for name in asked.part or parts]
     if asked.once:
         return 1 if tidy(chosen, keep) else 0
+    soon = SOON
     while True:
         note(None)
         failed = tidy(chosen, keep)
         note(failed)
-        time.sleep((SOON if failed else DAY).total_seconds())
+        time.sleep((soon if failed else DAY).total_seconds())
+        soon = min(2 * soon, LATER) if failed else SOON
 
 
 def tidy(parts: list[Callable[[datetime], str]], keep: timedelta) -> list[str]:

@@ -261,12 +261,10 @@ def test_a_service_that_cannot_tidy_is_not_healthy_until_it_can(house: House) ->
     secret.write_text("postgresql+psycopg2://airflow:hidden@127.0.0.1:1/airflow")
     with house.tidying():
         _eventually(lambda: "Connection refused" in house.healthy().stdout)
-    assert house.healthy().returncode == 1
-    assert "hidden" not in house.healthy().stdout
-
-    secret.write_text(address)
-    with house.tidying():
-        assert house.healthy().returncode == 1  # it has begun, but not done it
+        assert house.healthy().returncode == 1
+        assert "hidden" not in house.healthy().stdout
+        # After a power cut PostgreSQL answers last: it is not long until the next try.
+        secret.write_text(address)
         _eventually(lambda: house.healthy().returncode == 0)
     then = time.time() - 2 * 86400
     os.utime(house.logs / ".tidied", (then, then))
