@@ -134,6 +134,7 @@ def test_while_the_store_is_away_every_thread_hears_so_at_once_and_then_all_goes
     def connect(*_: object) -> None:
         if away.is_set():
             asked.append(time.monotonic())
+            time.sleep(0.1)  # as over a network: the others come meanwhile
             raise psycopg2.OperationalError("the database system is starting up")
 
     event.listen(engine, "do_connect", connect)
