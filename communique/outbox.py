@@ -20,7 +20,7 @@ from communique import restored
 from communique.addressees import CHANNEL
 from communique.mail.message import SenderError, sender
 from communique.mail.smtp import EXAMPLE, Courier, SmtpUrlError, smtp_server
-from communique.outbox_rate import Patience, room_from
+from communique.outbox_rate import Patience, room_from, take_turn
 from communique.outbox_sending import (
     BACK_OFF,
     MOST_TRIES,
@@ -134,15 +134,16 @@ def _unsent(engine: Engine) -> int:
 
 def _send_all(run: Run, limit: int | None) -> None:
     """Sends one mail after the other until none is due, or the limit or the rate stops it."""
-    tally, patience = run.tally, Patience()
+    tally, patience, rate = run.tally, Patience(), run.settings.mail_rate
     while limit is None or tally.counts.total() < limit:
         room = None
         with run.engine.begin() as connection:
-            now = run.clock()
+            take_turn(connection, rate)
+            now = run.clock()  # not before: whoever had the turn has sent meanwhile
             due = connection.execute(_due(run, now).limit(1)).one_or_none()
             if due is None:
                 return
-            room = room_from(connection, run.settings.mail_rate, now)
+            room = room_from(connection, rate, now)
             if room is None:
                 tally.after = due.id
                 send_one(connection, run, due, now)

@@ -18,13 +18,18 @@ STEP, LONGEST = 1.0, 300.0
 RATE_LOCK = 0x52415445
 
 
+def take_turn(connection: Connection, rate: int | None) -> None:
+    """Where there is a rate, waits until no other sender sends, and keeps the turn until the
+    transaction ends: so the count holds. rate: most mails a minute; None: any number."""
+    if rate is not None:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": RATE_LOCK})
+
+
 def room_from(connection: Connection, rate: int | None, now: datetime) -> datetime | None:
-    """When the next mail may go (aware), where that is not at once. rate: most mails a minute;
-    None: any number. now: aware. Until the transaction ends no other sender sends: so the count
-    holds."""
+    """When the next mail may go (aware), where that is not at once. rate: as for `take_turn`, which
+    comes first; now: aware, read since the turn was taken."""
     if rate is None:
         return None
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": RATE_LOCK})
     since = now - WINDOW
     lately = select(Mail.sent_at).where(Mail.sent_at > since, Mail.sent_at <= now)
     full = connection.execute(lately.order_by(Mail.sent_at.desc()).offset(rate - 1).limit(1))

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from sqlalchemy import Engine, text
 
 from communique.alerting import judge
 from communique.outbox import SendReport, send_pending
+from communique.outbox_rate import take_turn
 from communique.recipients import enable
 from communique.settings import Settings
 from communique.stories.corrections import split
@@ -284,6 +287,26 @@ def test_no_minute_has_more_mails_than_the_rate_however_many_send(
         assert isinstance(first, datetime)
         assert isinstance(eleventh, datetime)
         assert eleventh - first >= timedelta(minutes=1)
+
+
+def test_whoever_waited_for_another_sender_counts_and_dates_its_mails_from_then(
+    engine: Engine, office: Office, tmp_path: Path
+) -> None:
+    queue(engine, tmp_path, *people(1))
+    settings = Settings(smtp_url=office.url, mail_rate=10)
+    clock = partial(next, (NOW + timedelta(minutes=minute) for minute in count()))
+    with ThreadPoolExecutor(1) as pool, engine.connect() as another:
+        take_turn(another, 10)
+        sending = pool.submit(send_pending, engine, settings, clock)
+        asks = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        while not rows(engine, asks):
+            time.sleep(0.01)
+        released = clock()
+        another.rollback()
+        assert sending.result().sent == 1
+    ((sent_at,),) = rows(engine, "SELECT sent_at FROM communique.mails")
+    assert isinstance(sent_at, datetime)
+    assert sent_at > released
 
 
 def test_where_the_clock_stands_still_the_rest_of_a_minutes_mails_waits_for_the_next_run(
