@@ -77,6 +77,11 @@ def hostile(demo: DemoStore, traps: Server, tmp_path: Path) -> Collected:
     return collected
 
 
+def open_at(page: Page, url: str) -> None:
+    """Not until it has loaded: forbidden a video, Chromium now and then waits for it for ever."""
+    page.goto(url, wait_until="domcontentloaded")
+
+
 def click_everything(page: Page, frame: Page | Frame) -> None:
     """Every link, in each way that a person may: clicked, in a new tab, by the keyboard."""
     for number in range(frame.locator("a").count()):
@@ -120,9 +125,9 @@ def test_in_its_frame_a_hostile_page_runs_nothing_and_asks_for_nothing(
         monkeypatch.setattr(evidence_cleaning, "cleaned", lambda html: html)
     with served(hostile.settings) as url:
         page = watched.page()
-        page.goto(f"{url}/evidence/{hostile.capture}")
-        page.wait_for_timeout(LONG_ENOUGH)
+        open_at(page, f"{url}/evidence/{hostile.capture}")
         assert "clean network" in captured(page).locator("article").inner_text()
+        page.wait_for_timeout(LONG_ENOUGH)
         assert touched(page) is None
         assert touched(captured(page)) is None
         click_everything(page, captured(page))
@@ -143,7 +148,8 @@ def test_opened_by_itself_it_is_the_page_around_it_that_is_shown(
         monkeypatch.setattr(evidence_cleaning, "cleaned", lambda html: html)
     with served(hostile.settings) as url:
         page = watched.page()
-        page.goto(f"{url}/evidence/{hostile.capture}/page")
+        open_at(page, f"{url}/evidence/{hostile.capture}/page")
+        assert "clean network" in captured(page).locator("article").inner_text()
         page.wait_for_timeout(LONG_ENOUGH)
         assert page.url == f"{url}/evidence/{hostile.capture}"
         assert touched(page) is None
@@ -159,9 +165,9 @@ def test_the_policy_alone_holds_a_page_that_is_opened_by_itself(
         headers=HTML | evidence_cleaning.HEADERS, body=document(page_at(traps.url))
     )
     page = watched.page()
-    page.goto(f"{other.url}/alone")
-    page.wait_for_timeout(LONG_ENOUGH)
+    open_at(page, f"{other.url}/alone")
     assert "clean network" in page.locator("article").inner_text()
+    page.wait_for_timeout(LONG_ENOUGH)
     assert touched(page) is None
     for locator in ("#run", "#data", "button"):
         page.locator(locator).click(timeout=1_000, no_wait_after=True, force=True)
@@ -176,9 +182,9 @@ def test_the_cleaning_alone_leaves_a_page_that_does_nothing(
 ) -> None:
     other.pages["/bare"] = Reply(headers=HTML, body=document(cleaned(page_at(traps.url))))
     page = watched.page()
-    page.goto(f"{other.url}/bare")
-    page.wait_for_timeout(LONG_ENOUGH)
+    open_at(page, f"{other.url}/bare")
     assert "clean network" in page.locator("article").inner_text()
+    page.wait_for_timeout(LONG_ENOUGH)
     assert touched(page) is None
     click_everything(page, page)
     assert page.url == f"{other.url}/bare"
