@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.dialects.postgresql import insert
 
+from communique.looks import GONE, READ
 from communique.schema import Address, table_of
 
 # A source's id, and an address of it as the store spells it.
@@ -55,9 +56,6 @@ _READ_AT = text("""
     WHERE a.source_id = ANY(CAST(:sources AS text[]))
       AND a.statement_id = ANY(CAST(:ids AS bigint[])) AND a.outcome = ANY(CAST(:read AS text[]))
 """)
-# Outcomes of a look that found the statement there; and those that found nothing.
-READ = ("new", "revised", "unchanged", "implausible")
-LOST = ("gone", "soft_404")
 
 
 @dataclass(slots=True, eq=False)
@@ -140,13 +138,15 @@ class ChangeNote:
 @dataclass(slots=True)
 class Ledger:
     """All that a batch reads and writes. read_at: where else what may be gone was read, by
-    statement; due: addresses that are to be looked at again."""
+    statement; answered: when its source last answered; due: addresses that are to be looked at
+    again."""
 
     places: dict[Key, Place]
     statements: dict[Key, Standing]
     captures: list[CaptureNote] = field(default_factory=list)
     changes: list[ChangeNote] = field(default_factory=list)
     read_at: dict[int, set[Key]] = field(default_factory=dict)
+    answered: dict[str, datetime] = field(default_factory=dict)
     due: dict[Key, datetime] = field(default_factory=dict)
 
     def capture(self, row: dict[str, Any]) -> CaptureNote:
@@ -223,10 +223,14 @@ def open_ledger(
     if wanted := sorted(looked & by_id.keys()):
         for row in connection.execute(_WORDINGS, {"ids": wanted}):
             by_id[row.statement_id].wordings.append(Wording(row.number, row.sha256, row.id))
-    lost = {key for key in read if places[key].row["outcome"] in LOST and places[key].statement}
+    lost = {key for key in read if places[key].row["outcome"] in GONE and places[key].statement}
     if lost:
         gone = sorted({places[key].row["statement_id"] for key in lost})
-        asked = {"sources": sorted({key[0] for key in lost}), "ids": gone, "read": list(READ)}
+        asked = {
+            "sources": sorted({key[0] for key in lost}),
+            "ids": gone,
+            "read": [*map(str, READ)],
+        }
         for row in connection.execute(_READ_AT, asked):
             ledger.read_at.setdefault(row.statement_id, set()).add((row.source_id, row.url))
     return ledger

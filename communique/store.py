@@ -9,21 +9,21 @@ take the others with it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Engine, func
+from sqlalchemy import Connection, Engine, func
 from sqlalchemy.dialects.postgresql import insert
 
 from communique.ledger import CaptureNote, Key, Ledger, Place, Standing, open_ledger
 from communique.ledger_rows import Overtaken, write_ledger
+from communique.looks import GONE, confirmed_gone, last_answers, next_visit
 from communique.refusals import begun_again, in_a_line, is_away, is_collision
 from communique.retention import ensure_months
 from communique.rows import capture_values, clean, listed_facts
 from communique.schema import Address, CaptureRow, WalkedListing
-from communique.visits import confirmed_gone, next_visit
 from communique.wordings import (
     Intake,
     is_old_find,
@@ -149,9 +149,28 @@ def _try_to_record(engine: Engine, batch: Sequence[Taken]) -> list[Outcome]:
                 addresses.setdefault(alias, _new_address(intake, alias, found.url))
     with engine.begin() as connection:
         ledger = open_ledger(connection, addresses, statements, read)
+        ledger.answered = _answered(connection, ledger, batch, read)
         outcomes = [_take(ledger, intake, finding) for intake, finding in batch]
         write_ledger(connection, ledger)
     return outcomes
+
+
+def _answered(
+    connection: Connection, ledger: Ledger, batch: Sequence[Taken], read: Collection[Key]
+) -> dict[str, datetime]:
+    """When sources of which something seems lost last answered with what they have."""
+    rows = [ledger.places[key].row for key in read if ledger.places[key].row["outcome"] in GONE]
+    if not rows:
+        return {}
+    runs = {intake.run_id for intake, _ in batch}
+    since = min(row["last_visit_at"] for row in rows)
+    answered = last_answers(connection, {row["source_id"] for row in rows}, runs, since)
+    now = {
+        intake.source_id: intake.now
+        for intake, finding in batch
+        if finding.error is None and not finding.known
+    }
+    return answered | now
 
 
 def _new_address(intake: Intake, key: Key, fetch_url: str) -> dict[str, Any]:
@@ -176,7 +195,9 @@ def _take(ledger: Ledger, intake: Intake, finding: Finding) -> Outcome:
     capture.row["outcome"] = outcome
     if is_stale(intake, place.row):
         return outcome
-    values = next_visit(intake.now, finding, place.row, outcome)
+    values = next_visit(
+        intake.now, finding, place.row, outcome, ledger.answered.get(intake.source_id)
+    )
     place.set(values)
     place.read(standing)
     if finding.statement is not None and finding.statement.url != finding.url and standing:
@@ -210,7 +231,8 @@ def _settle(
         if not stale:
             stands(ledger, there, intake.now)
         return Outcome.UNCHANGED, there
-    lost = not stale and confirmed_gone(finding, place.row, intake.now)
+    answered = ledger.answered.get(intake.source_id)
+    lost = not stale and confirmed_gone(finding, place.row, intake.now, answered)
     # It may stand at another address: this one led to it, and leads nowhere any more.
     if lost and not ledger.stands_elsewhere(place, intake.now):
         withdraw(ledger, there, intake.now)

@@ -1,15 +1,15 @@
-"""When an address is looked at again, and what is known of it when a crawl asks."""
+"""What is known of an address when a crawl asks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from communique.due import SLACK, a_day_ago, is_due
-from communique.rows import clean, listed_entry
+from communique.due import a_day_ago, is_due
+from communique.looks import GONE, SETTLED
+from communique.rows import listed_entry
 from communique.schema import (
     Address,
     CaptureRow,
@@ -18,22 +18,10 @@ from communique.schema import (
     StatementRow,
     WalkedListing,
 )
-from scrapers.values import Entry, Finding, Known, Outcome
+from scrapers.values import Entry, Known
 
-# A statement is looked at again this many days after it was first seen.
-REVISIT_DAYS = (1, 2, 4, 7, 14, 30)
-# One that a backfill found is old: it is looked at once more.
-REVISIT_DAYS_OLD = (30,)
-# A second look confirms that a page is gone, no sooner than this.
-CONFIRM_AFTER = timedelta(hours=6)
-# An address that cannot be read is tried at every run this often, then less and less.
-EAGER_VISITS = 5
-LONGEST_PAUSE_DAYS = 30
 # How far before the last collect a listing's page that could not be read is still remembered.
 UNREAD_FOR = timedelta(days=14)
-
-GONE = (Outcome.GONE, Outcome.SOFT_404)
-SETTLED = (Outcome.DUPLICATE_ADDRESS,)
 
 
 def known_addresses(
@@ -156,63 +144,3 @@ def run_visited(engine: Engine, run_id: int, source_id: str) -> set[str]:
     )
     with engine.connect() as connection:
         return set(connection.execute(query).scalars())
-
-
-def next_visit(
-    now: datetime, finding: Finding, address: Mapping[str, Any], outcome: Outcome
-) -> dict[str, Any]:
-    """The address's values after a visit: outcome, validators, doubts, when to look again.
-
-    Validators are kept only of a page that was read: a 304 to a page that no reader could read
-    would hide it for ever. So are doubts: those about a reading that was refused say nothing of
-    the wording that stands. None for next_visit_at: only if a listing names it.
-    """
-    read = finding.statement is not None
-    values: dict[str, Any] = {
-        "outcome": str(outcome),
-        "visits": address["visits"] + 1,
-        "last_visit_at": now,
-        "next_visit_at": _again(now, address, outcome, read=read),
-    }
-    if read:
-        values["suspect"] = clean(finding.suspect) if finding.suspect else None
-    if finding.entry is not None and finding.entry.body is not None:
-        # What a feed carries whole is read from the feed: its page would be another wording.
-        values["next_visit_at"] = None
-    elif read and finding.capture is not None:
-        for name, header in (("etag", "etag"), ("last_modified", "last-modified")):
-            said = finding.capture.headers.get(header)
-            values[name] = said if said is None else clean(said)
-    return values
-
-
-def _again(
-    now: datetime, address: Mapping[str, Any], outcome: Outcome, *, read: bool
-) -> datetime | None:
-    if outcome in SETTLED:
-        return None
-    visits = address["visits"] + 1
-    if outcome in GONE:
-        if not _second_look(address, now):
-            return now + CONFIRM_AFTER
-        return now + timedelta(days=min(2**visits, LONGEST_PAUSE_DAYS)) - SLACK
-    if read or address["statement_id"] is not None:
-        first = address["first_listed_at"]
-        days = REVISIT_DAYS_OLD if address["backfilled"] else REVISIT_DAYS
-        looks = (first + timedelta(days=day) - SLACK for day in days)
-        return next((look for look in looks if look > now), None)
-    if visits < EAGER_VISITS:
-        return now
-    pause = min(2 ** (visits - EAGER_VISITS), LONGEST_PAUSE_DAYS)
-    return now + timedelta(days=pause) - SLACK
-
-
-def confirmed_gone(finding: Finding, address: Mapping[str, Any], now: datetime) -> bool:
-    """Whether this is the second look, hours after the first, that finds the page gone."""
-    error = finding.error
-    return error is not None and error.outcome in GONE and _second_look(address, now)
-
-
-def _second_look(address: Mapping[str, Any], now: datetime) -> bool:
-    before = address["outcome"]
-    return before in GONE and now - address["last_visit_at"] >= CONFIRM_AFTER

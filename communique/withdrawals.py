@@ -13,10 +13,11 @@ from communique.selections import EVERY
 from communique.verdicts import Held
 
 # The revision that stood last must have been judged, and a rule that is subscribed to held for it.
-# The story is held fast, or somebody might join it to another meanwhile.
+# A page that two sources list is told once. The story is held fast, or somebody might join it to
+# another meanwhile.
 _QUEUE = text("""
 WITH gone AS (
-    SELECT s.id, s.story_id, s.withdrawn_at, r.id AS revision_id,
+    SELECT s.id, s.story_id, s.url, s.withdrawn_at, r.id AS revision_id,
            u.id AS subscription_id, u.recipient, u.how, array_agg(m.id) AS matches,
            format('withdrawn:%s:%s:%s', u.id, s.id, extract(epoch FROM s.withdrawn_at)::bigint)
                AS dedupe_key,
@@ -47,6 +48,14 @@ WITH gone AS (
               'withdrawn:%s:%s:%s', u.id, s.id, extract(epoch FROM s.withdrawn_at)::bigint
           )
       )
+      AND NOT EXISTS (
+          SELECT FROM communique.statements t
+          JOIN communique.deliveries d ON d.dedupe_key = format(
+              'withdrawn:%s:%s:%s', u.id, t.id, extract(epoch FROM t.withdrawn_at)::bigint
+          )
+          WHERE t.story_id = s.story_id AND t.url = s.url AND t.id <> s.id
+            AND d.status <> 'held'
+      )
     GROUP BY s.id, o.id, r.id, u.id
 ), fast AS (
     SELECT id FROM communique.stories WHERE id IN (SELECT story_id FROM gone)
@@ -56,10 +65,12 @@ WITH gone AS (
         dedupe_key, subscription_id, story_id, statement_id, revision_id, kind, recipient, status,
         held_because, created_at, next_try_at
     )
-    SELECT dedupe_key, subscription_id, story_id, gone.id, revision_id, 'withdrawn', recipient,
+    SELECT DISTINCT ON (subscription_id, story_id, url)
+           dedupe_key, subscription_id, story_id, gone.id, revision_id, 'withdrawn', recipient,
            CASE WHEN held IS NULL THEN 'pending' ELSE 'held' END, held, :now,
            CASE WHEN held IS NULL AND how = 'instant' THEN CAST(:now AS timestamptz) END
-    FROM gone JOIN fast ON fast.id = gone.story_id ORDER BY gone.id, subscription_id
+    FROM gone JOIN fast ON fast.id = gone.story_id
+    ORDER BY subscription_id, story_id, url, held IS NOT NULL, gone.id
     ON CONFLICT DO NOTHING
     RETURNING id, dedupe_key, held_because
 ), linked AS (

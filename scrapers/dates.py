@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from scrapers.clocks import read_clock, read_clock_before, zone_name
@@ -131,6 +131,16 @@ def is_plausible(published: Published, *, now: datetime) -> bool:
     if published.at is not None and published.at > latest:
         return False
     return date(1990, 1, 1) <= published.on <= latest.astimezone(timezone.utc).date()
+
+
+def tells_no_time(published: Published) -> bool:
+    """Whether a date as `read_date` has it is what a field writes that knows only days: midnight in
+    the offset it states, or Drupal's noon in UTC."""
+    if published.at is None or published.zone_assumed:
+        return False
+    stated = datetime.strptime(published.zone.replace("UTC", "+00:00"), "%z").tzinfo
+    there = published.at.astimezone(stated).time()
+    return there == time() or (published.zone == "UTC" and there == time(12))
 
 
 def _published(text: str, match: re.Match[str], day: date, zone: str) -> Published:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from scrapers.about import about
 from scrapers.addresses import canonical
 from scrapers.charset import decode
-from scrapers.dates import is_plausible
+from scrapers.dates import is_plausible, tells_no_time
 from scrapers.doubt import doubt, stand_in
 from scrapers.errors import Implausible, ScrapeError, Unreadable
 from scrapers.language import language_of
@@ -231,10 +231,13 @@ def _statement(used: Reader, page: Page, article: Article, address: str) -> Stat
 
 
 def _in_zone(published: Published, source: Source) -> Published:
-    """A moment's day is that of the source's zone, whatever offset the page states it in."""
+    """A moment's day is that of the source's zone, whatever offset the page states it in. Where
+    that is another day for a stamp that tells no time of day, the day is the one it states."""
     if published.at is None:
         return published
     day = published.at.astimezone(ZoneInfo(source.time_zone)).date()
+    if day != published.on and tells_no_time(published):
+        return Published(Precision.DAY, published.on, text=published.text, zone=source.time_zone)
     return replace(published, on=day, zone=source.time_zone)
 
 

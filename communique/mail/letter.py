@@ -105,8 +105,9 @@ class Letter:
 
     @property
     def standing(self) -> str:
-        """The first publisher whose repost still stands; empty if none does."""
-        return next((each.publisher for each in self.reposts if not each.withdrawn), "")
+        """The first publisher whose repost still stands, at another address; empty if none does."""
+        stand = (each for each in self.reposts if not each.withdrawn and each.url != self.url)
+        return next((each.publisher for each in stand), "")
 
 
 def letter(connection: Connection, delivery_id: int) -> Letter:

@@ -194,4 +194,4 @@ def _is_next(link: Any) -> bool:
     return bool(link.get("rel") == "next")
 
 
-READER = Reader("feed", 2, listing, article, is_address)
+READER = Reader("feed", 3, listing, article, is_address)

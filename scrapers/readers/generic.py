@@ -200,4 +200,4 @@ def is_address(url: str) -> bool:
     return len(parts.path) > 1 and _LIKE_A_STATEMENT.search(path) is not None
 
 
-READER = Reader("generic", 2, listing, article, is_address)
+READER = Reader("generic", 3, listing, article, is_address)

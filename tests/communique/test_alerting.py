@@ -310,6 +310,28 @@ def test_a_withdrawal_is_told_once_to_whoever_was_told_even_where_a_repost_stand
     assert rows(engine, last)[0] == ("withdrawn", "ana@example.org", repost.statement)
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_page_that_two_sources_list_is_told_as_withdrawn_once(
+    engine: Engine, judged: Judge, together: bool
+) -> None:
+    first = post(engine)
+    same = post(engine, source="two", story=first.story)
+    other = post(engine, source="two", url="https://two.example/", story=first.story)
+    judged()
+    gone = text("UPDATE communique.statements SET withdrawn_at = :at WHERE id = :id")
+    counts = []
+    for day, posted in enumerate((same, first, other), 1):
+        with engine.begin() as connection:
+            connection.execute(gone, {"at": NOW + timedelta(days=day), "id": posted.statement})
+        if posted is not same or not together:
+            counts.append(judged(NOW + timedelta(days=day)).queued)
+    assert counts == ([1, 1] if together else [1, 0, 1])
+    with engine.begin() as connection:  # and anew when it was back meanwhile
+        connection.execute(text("UPDATE communique.statements SET withdrawn_at = NULL"))
+        connection.execute(gone, {"at": NOW + timedelta(days=9), "id": first.statement})
+    assert judged(NOW + timedelta(days=9)).queued == 1
+
+
 def test_a_withdrawal_that_waits_for_a_digest_is_not_told_of_what_stands_again(
     engine: Engine, judged: Judge
 ) -> None:

@@ -190,6 +190,22 @@ def test_a_late_statement_and_an_edited_and_a_withdrawn_one_say_so(
         assert "It still stands elsewhere: Chinese Mission Two" in said
 
 
+def test_a_page_that_another_source_lists_too_does_not_stand_elsewhere(
+    engine: Engine, told: Told
+) -> None:
+    posted = post(engine)
+    post(engine, source="mission_two", story=posted.story)
+    told()
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE communique.statements SET withdrawn_at = :now WHERE id = :id"),
+            {"now": NOW + timedelta(days=3), "id": posted.statement},
+        )
+    mail = told()
+    assert "Withdrawn" in str(mail["Subject"])
+    assert not any("stands elsewhere" in said for said in words(mail))
+
+
 def test_a_passage_taken_out_shows_what_stood_there_and_that_the_rule_holds_no_longer(
     engine: Engine, told: Told
 ) -> None:

@@ -86,6 +86,12 @@ def later(intake: Intake, **passed: int) -> Intake:
     return replace(intake, now=intake.now + timedelta(**passed))
 
 
+def collected(intake: Intake, finding: Finding) -> None:
+    """Records a finding as a collect does: the listing was read before."""
+    record_listing(intake, ListingSeen("https://one.example/", "https://one.example/", 1, None))
+    record_finding(intake, finding)
+
+
 def test_a_statement_is_new_once_however_often_it_is_recorded(intake: Intake) -> None:
     outcomes = [record_finding(intake, found()) for _ in range(3)]
     assert outcomes == [Outcome.NEW, Outcome.UNCHANGED, Outcome.UNCHANGED]
@@ -154,7 +160,7 @@ def test_gone_needs_a_second_look_hours_apart_and_a_page_may_come_back(intake: I
     withdrawn = "SELECT withdrawn_at IS NOT NULL FROM analyst.statements"
     record_finding(intake, found())
     for hours, expected in ((1, False), (2, False), (30, True)):
-        record_finding(later(intake, hours=hours), failed(Gone("404")))
+        collected(later(intake, hours=hours), failed(Gone("404")))
         assert rows(intake.engine, withdrawn) == [(expected,)], hours
     assert record_finding(later(intake, hours=40), found()) is Outcome.UNCHANGED
     assert rows(intake.engine, withdrawn) == [(False,)]
@@ -169,9 +175,43 @@ def test_a_statement_stands_as_long_as_one_of_its_addresses_does(intake: Intake)
         record_finding(later(intake, days=day), finding)
         assert rows(intake.engine, withdrawn) == [(False,)], day
     for days, expected in ((7, False), (8, True)):  # then its own address is gone as well
-        record_finding(later(intake, days=days), failed(Gone("404")))
+        collected(later(intake, days=days), failed(Gone("404")))
         assert rows(intake.engine, withdrawn) == [(expected,)], days
     assert [kind for kind, *_ in changes(intake.engine)] == ["withdrawn"]
+
+
+def test_while_all_of_a_site_is_gone_nothing_of_it_is_withdrawn(intake: Intake) -> None:
+    withdrawn = "SELECT withdrawn_at IS NOT NULL FROM analyst.statements"
+    record_finding(intake, found())
+    for hours in (1, 10, 30):
+        record_finding(later(intake, hours=hours), failed(Gone("404")))
+        assert rows(intake.engine, withdrawn) == [(False,)], hours
+    # Looked at less and less meanwhile.
+    assert pending_addresses(intake.engine, "one", DAY1 + timedelta(hours=60)) == ()
+    assert pending_addresses(intake.engine, "one", DAY1 + timedelta(hours=70)) != ()
+    collected(later(intake, hours=70), failed(Gone("404")))
+    assert rows(intake.engine, withdrawn) == [(True,)]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "one run"])
+def test_a_site_answers_where_another_page_of_it_is_read(intake: Intake, together: bool) -> None:
+    def read(url: str, hours: int, source: str = "one") -> tuple[Intake, Finding]:
+        at = later(replace(intake, source_id=source), hours=hours)
+        capture = Capture(url, url, at.now, 304, {}, b"")
+        return at, Finding(source, url, capture=capture, fetch_url=url)
+
+    withdrawn = "SELECT url FROM analyst.statements WHERE withdrawn_at IS NOT NULL"
+    other, elsewhere, gone = URL + "2", URL + "3", failed(Gone("404"))
+    record_findings(intake, (found(), found(url=other)))
+    record_finding(replace(intake, source_id="two"), found(url=elsewhere, source="two"))
+    record_finding(later(intake, hours=1), gone)
+    record_finding(*read(elsewhere, 9, "two"))
+    record_finding(later(intake, hours=10), gone)
+    assert rows(intake.engine, withdrawn) == []
+    at, there = read(other, 30)
+    for batch in ((there, gone),) if together else ((there,), (gone,)):
+        record_findings(at, batch)
+    assert rows(intake.engine, withdrawn) == [(URL,)]
 
 
 def test_an_implausible_date_is_stored_marked_and_counted(intake: Intake) -> None:
@@ -298,7 +338,7 @@ def test_changes_tell_what_became_of_a_statement(intake: Intake) -> None:
 def test_changes_tell_of_a_withdrawal_once_and_of_a_return(intake: Intake) -> None:
     record_finding(intake, found())
     for days in (1, 2, 3):
-        record_finding(later(intake, days=days), failed(Gone("404")))
+        collected(later(intake, days=days), failed(Gone("404")))
     record_finding(later(intake, days=4), found(TEXT + "It is back."))
     assert changes(intake.engine) == [
         ("withdrawn", 4, 1, None),

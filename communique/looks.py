@@ -1,0 +1,134 @@
+"""When an address is looked at again, and when it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from communique.due import SLACK
+from communique.rows import clean
+from scrapers.values import Finding, Outcome
+
+# A statement is looked at again this many days after it was first seen.
+REVISIT_DAYS = (1, 2, 4, 7, 14, 30)
+# One that a backfill found is old: it is looked at once more.
+REVISIT_DAYS_OLD = (30,)
+# A second look confirms that a page is gone, no sooner than this.
+CONFIRM_AFTER = timedelta(hours=6)
+# An address that cannot be read is tried at every run this often, then less and less.
+EAGER_VISITS = 5
+LONGEST_PAUSE_DAYS = 30
+GONE = (Outcome.GONE, Outcome.SOFT_404)
+# Outcomes of a look that found the statement there.
+READ = (Outcome.NEW, Outcome.REVISED, Outcome.UNCHANGED, Outcome.IMPLAUSIBLE)
+SETTLED = (Outcome.DUPLICATE_ADDRESS,)
+
+_ANSWERS = text("""
+    SELECT source_id, max(fetched_at) AS at FROM (
+        SELECT source_id, fetched_at FROM communique.captures
+        WHERE source_id = ANY(CAST(:sources AS text[])) AND listing IS NOT NULL
+          AND outcome = 'listed' AND fetched_at > :since
+        UNION ALL
+        SELECT source_id, fetched_at FROM communique.captures
+        WHERE source_id = ANY(CAST(:sources AS text[])) AND run_id = ANY(CAST(:runs AS bigint[]))
+          AND outcome = ANY(CAST(:read AS text[])) AND fetched_at > :since
+    ) AS answers GROUP BY source_id
+""")
+
+
+def last_answers(
+    connection: Connection, sources: Iterable[str], runs: Iterable[int], since: datetime
+) -> dict[str, datetime]:
+    """By source, when (aware, UTC) a listing of it was last read, or in one of these runs a page.
+    since: aware; what was read no later is left out, and so are sources of which nothing was."""
+    asked = {
+        "sources": sorted(sources),
+        "runs": sorted(runs),
+        "since": since,
+        "read": [*map(str, READ)],
+    }
+    return {row.source_id: row.at for row in connection.execute(_ANSWERS, asked)}
+
+
+def next_visit(
+    now: datetime,
+    finding: Finding,
+    address: Mapping[str, Any],
+    outcome: Outcome,
+    answered: datetime | None,
+) -> dict[str, Any]:
+    """The address's values after a visit: outcome, validators, doubts, when to look again.
+    answered: as for `confirmed_gone`.
+
+    Validators are kept only of a page that was read: a 304 to a page that no reader could read
+    would hide it for ever. So are doubts: those about a reading that was refused say nothing of
+    the wording that stands. None for next_visit_at: only if a listing names it.
+    """
+    read = finding.statement is not None
+    values: dict[str, Any] = {
+        "outcome": str(outcome),
+        "visits": address["visits"] + 1,
+        "last_visit_at": now,
+        "next_visit_at": _again(now, address, outcome, answered, read=read),
+    }
+    if read:
+        values["suspect"] = clean(finding.suspect) if finding.suspect else None
+    if finding.entry is not None and finding.entry.body is not None:
+        # What a feed carries whole is read from the feed: its page would be another wording.
+        values["next_visit_at"] = None
+    elif read and finding.capture is not None:
+        for name, header in (("etag", "etag"), ("last_modified", "last-modified")):
+            said = finding.capture.headers.get(header)
+            values[name] = said if said is None else clean(said)
+    return values
+
+
+def _again(
+    now: datetime,
+    address: Mapping[str, Any],
+    outcome: Outcome,
+    answered: datetime | None,
+    *,
+    read: bool,
+) -> datetime | None:
+    if outcome in SETTLED:
+        return None
+    visits = address["visits"] + 1
+    if outcome in GONE:
+        if _second_look(address, now, answered):
+            return now + timedelta(days=min(2**visits, LONGEST_PAUSE_DAYS)) - SLACK
+        waited = now - address["last_visit_at"] if address["outcome"] in GONE else timedelta()
+        pause = min(2 * waited, timedelta(days=LONGEST_PAUSE_DAYS)) - SLACK
+        return now + max(pause, CONFIRM_AFTER)
+    if read or address["statement_id"] is not None:
+        first = address["first_listed_at"]
+        days = REVISIT_DAYS_OLD if address["backfilled"] else REVISIT_DAYS
+        looks = (first + timedelta(days=day) - SLACK for day in days)
+        return next((look for look in looks if look > now), None)
+    if visits < EAGER_VISITS:
+        return now
+    pause = min(2 ** (visits - EAGER_VISITS), LONGEST_PAUSE_DAYS)
+    return now + timedelta(days=pause) - SLACK
+
+
+def confirmed_gone(
+    finding: Finding, address: Mapping[str, Any], now: datetime, answered: datetime | None
+) -> bool:
+    """Whether this is the second look, hours after the first, that finds the page gone.
+
+    answered: when anything else of the source was last read; None: not lately. While a site answers
+    for nothing that it has, as one that is moved or shut for a weekend may, none of it is taken
+    down: then a later look decides.
+    """
+    error = finding.error
+    return error is not None and error.outcome in GONE and _second_look(address, now, answered)
+
+
+def _second_look(address: Mapping[str, Any], now: datetime, answered: datetime | None) -> bool:
+    before, first = address["outcome"], address["last_visit_at"]
+    if before not in GONE or now - first < CONFIRM_AFTER:
+        return False
+    return address["statement_id"] is None or (answered is not None and answered > first)
