@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Row, text
 from sqlalchemy.dialects.postgresql import insert
 
-from communique.looks import GONE, READ
+from communique.looks import GONE, READ, Heard
 from communique.schema import Address, table_of
 
 # A source's id, and an address of it as the store spells it.
@@ -138,15 +138,14 @@ class ChangeNote:
 @dataclass(slots=True)
 class Ledger:
     """All that a batch reads and writes. read_at: where else what may be gone was read, by
-    statement; answered: when its source last answered; due: addresses that are to be looked at
-    again."""
+    statement; heard: of its source; due: addresses that are to be looked at again."""
 
     places: dict[Key, Place]
     statements: dict[Key, Standing]
     captures: list[CaptureNote] = field(default_factory=list)
     changes: list[ChangeNote] = field(default_factory=list)
     read_at: dict[int, set[Key]] = field(default_factory=dict)
-    answered: dict[str, datetime] = field(default_factory=dict)
+    heard: dict[str, Heard] = field(default_factory=dict)
     due: dict[Key, datetime] = field(default_factory=dict)
 
     def capture(self, row: dict[str, Any]) -> CaptureNote:

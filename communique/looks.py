@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,31 +27,52 @@ GONE = (Outcome.GONE, Outcome.SOFT_404)
 READ = (Outcome.NEW, Outcome.REVISED, Outcome.UNCHANGED, Outcome.IMPLAUSIBLE)
 SETTLED = (Outcome.DUPLICATE_ADDRESS,)
 
-_ANSWERS = text("""
-    SELECT source_id, max(fetched_at) AS at FROM (
-        SELECT source_id, fetched_at FROM communique.captures
+# Outcomes that whoever serves a page answers for all of a site while it is down or moved.
+DEAD = (*GONE, Outcome.BLOCKED, Outcome.BROKEN)
+
+_HEARD = text("""
+    SELECT source_id, max(fetched_at) FILTER (WHERE outcome = ANY(CAST(:well AS text[]))) AS well,
+           max(fetched_at) FILTER (WHERE listing AND outcome <> 'listed'
+                                      OR outcome = ANY(CAST(:dead AS text[]))) AS ill
+    FROM (
+        SELECT source_id, fetched_at, outcome, true AS listing FROM communique.captures
         WHERE source_id = ANY(CAST(:sources AS text[])) AND listing IS NOT NULL
-          AND outcome = 'listed' AND fetched_at > :since
+          AND fetched_at > :since
         UNION ALL
-        SELECT source_id, fetched_at FROM communique.captures
+        SELECT source_id, fetched_at, outcome, false FROM communique.captures
         WHERE source_id = ANY(CAST(:sources AS text[])) AND run_id = ANY(CAST(:runs AS bigint[]))
-          AND outcome = ANY(CAST(:read AS text[])) AND fetched_at > :since
-    ) AS answers GROUP BY source_id
+          AND listing IS NULL AND fetched_at > :since
+    ) AS heard GROUP BY source_id
 """)
 
 
-def last_answers(
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When (aware, UTC) something of a source was last read, and when it last failed as a site does
+    that is down. None: not lately."""
+
+    well: datetime | None = None
+    ill: datetime | None = None
+
+    def is_down(self, since: datetime) -> bool:
+        """Whether nothing was read since (aware), though it was asked for."""
+        return not _after(self.well, since) and _after(self.ill, since)
+
+
+def heard_of(
     connection: Connection, sources: Iterable[str], runs: Iterable[int], since: datetime
-) -> dict[str, datetime]:
-    """By source, when (aware, UTC) a listing of it was last read, or in one of these runs a page.
-    since: aware; what was read no later is left out, and so are sources of which nothing was."""
+) -> dict[str, Heard]:
+    """What was heard of sources since (aware), by source: of their listings, and in these runs of
+    their pages."""
     asked = {
         "sources": sorted(sources),
         "runs": sorted(runs),
         "since": since,
-        "read": [*map(str, READ)],
+        "well": ["listed", *map(str, READ)],
+        "dead": [*map(str, DEAD)],
     }
-    return {row.source_id: row.at for row in connection.execute(_ANSWERS, asked)}
+    rows = connection.execute(_HEARD, asked)
+    return {row.source_id: Heard(row.well, row.ill) for row in rows}
 
 
 def next_visit(
@@ -58,10 +80,10 @@ def next_visit(
     finding: Finding,
     address: Mapping[str, Any],
     outcome: Outcome,
-    answered: datetime | None,
+    heard: Heard,
 ) -> dict[str, Any]:
     """The address's values after a visit: outcome, validators, doubts, when to look again.
-    answered: as for `confirmed_gone`.
+    heard: of its source, since the look before.
 
     Validators are kept only of a page that was read: a 304 to a page that no reader could read
     would hide it for ever. So are doubts: those about a reading that was refused say nothing of
@@ -72,7 +94,7 @@ def next_visit(
         "outcome": str(outcome),
         "visits": address["visits"] + 1,
         "last_visit_at": now,
-        "next_visit_at": _again(now, address, outcome, answered, read=read),
+        "next_visit_at": _again(now, address, outcome, heard, read=read),
     }
     if read:
         values["suspect"] = clean(finding.suspect) if finding.suspect else None
@@ -90,7 +112,7 @@ def _again(
     now: datetime,
     address: Mapping[str, Any],
     outcome: Outcome,
-    answered: datetime | None,
+    heard: Heard,
     *,
     read: bool,
 ) -> datetime | None:
@@ -98,7 +120,7 @@ def _again(
         return None
     visits = address["visits"] + 1
     if outcome in GONE:
-        if _second_look(address, now, answered):
+        if _second_look(address, now, heard):
             return now + timedelta(days=min(2**visits, LONGEST_PAUSE_DAYS)) - SLACK
         waited = now - address["last_visit_at"] if address["outcome"] in GONE else timedelta()
         pause = min(2 * waited, timedelta(days=LONGEST_PAUSE_DAYS)) - SLACK
@@ -115,20 +137,21 @@ def _again(
 
 
 def confirmed_gone(
-    finding: Finding, address: Mapping[str, Any], now: datetime, answered: datetime | None
+    finding: Finding, address: Mapping[str, Any], now: datetime, heard: Heard
 ) -> bool:
-    """Whether this is the second look, hours after the first, that finds the page gone.
-
-    answered: when anything else of the source was last read; None: not lately. While a site answers
-    for nothing that it has, as one that is moved or shut for a weekend may, none of it is taken
-    down: then a later look decides.
-    """
+    """Whether this is the second look, hours after the first, that finds the page gone. heard: of
+    its source, since the first: while a site answers for nothing that it has, as one that is moved
+    or shut for a weekend may, none of it was taken down, and a later look decides."""
     error = finding.error
-    return error is not None and error.outcome in GONE and _second_look(address, now, answered)
+    return error is not None and error.outcome in GONE and _second_look(address, now, heard)
 
 
-def _second_look(address: Mapping[str, Any], now: datetime, answered: datetime | None) -> bool:
+def _second_look(address: Mapping[str, Any], now: datetime, heard: Heard) -> bool:
     before, first = address["outcome"], address["last_visit_at"]
     if before not in GONE or now - first < CONFIRM_AFTER:
         return False
-    return address["statement_id"] is None or (answered is not None and answered > first)
+    return address["statement_id"] is None or not heard.is_down(first)
+
+
+def _after(moment: datetime | None, since: datetime) -> bool:
+    return moment is not None and moment > since

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from communique.ledger import CaptureNote, Key, Ledger, Place, Standing, open_ledger
 from communique.ledger_rows import Overtaken, write_ledger
-from communique.looks import GONE, confirmed_gone, last_answers, next_visit
+from communique.looks import DEAD, GONE, Heard, confirmed_gone, heard_of, next_visit
 from communique.refusals import begun_again, in_a_line, is_away, is_collision
 from communique.retention import ensure_months
 from communique.rows import capture_values, clean, listed_facts
@@ -149,28 +149,33 @@ def _try_to_record(engine: Engine, batch: Sequence[Taken]) -> list[Outcome]:
                 addresses.setdefault(alias, _new_address(intake, alias, found.url))
     with engine.begin() as connection:
         ledger = open_ledger(connection, addresses, statements, read)
-        ledger.answered = _answered(connection, ledger, batch, read)
+        ledger.heard = _heard(connection, ledger, batch, read)
         outcomes = [_take(ledger, intake, finding) for intake, finding in batch]
         write_ledger(connection, ledger)
     return outcomes
 
 
-def _answered(
+def _heard(
     connection: Connection, ledger: Ledger, batch: Sequence[Taken], read: Collection[Key]
-) -> dict[str, datetime]:
-    """When sources of which something seems lost last answered with what they have."""
+) -> dict[str, Heard]:
+    """What was heard of the sources of which something seems lost, this batch included."""
     rows = [ledger.places[key].row for key in read if ledger.places[key].row["outcome"] in GONE]
     if not rows:
         return {}
     runs = {intake.run_id for intake, _ in batch}
     since = min(row["last_visit_at"] for row in rows)
-    answered = last_answers(connection, {row["source_id"] for row in rows}, runs, since)
-    now = {
-        intake.source_id: intake.now
-        for intake, finding in batch
-        if finding.error is None and not finding.known
-    }
-    return answered | now
+    sources = {row["source_id"] for row in rows}
+    heard = heard_of(connection, sources, runs, since)
+    for source in sources:
+        looks = [taken for taken in batch if taken[0].source_id == source and not taken[1].known]
+        now = max(intake.now for intake, _ in looks)
+        errors = [finding.error for _, finding in looks if finding.error is not None]
+        before = heard.get(source, Heard())
+        # What is alone in failing is what is asked about.
+        failed = sum(error.outcome in DEAD for error in errors) > 1
+        well = now if len(errors) < len(looks) else before.well
+        heard[source] = Heard(well, now if failed else before.ill)
+    return heard
 
 
 def _new_address(intake: Intake, key: Key, fetch_url: str) -> dict[str, Any]:
@@ -196,7 +201,7 @@ def _take(ledger: Ledger, intake: Intake, finding: Finding) -> Outcome:
     if is_stale(intake, place.row):
         return outcome
     values = next_visit(
-        intake.now, finding, place.row, outcome, ledger.answered.get(intake.source_id)
+        intake.now, finding, place.row, outcome, ledger.heard.get(intake.source_id, Heard())
     )
     place.set(values)
     place.read(standing)
@@ -231,8 +236,8 @@ def _settle(
         if not stale:
             stands(ledger, there, intake.now)
         return Outcome.UNCHANGED, there
-    answered = ledger.answered.get(intake.source_id)
-    lost = not stale and confirmed_gone(finding, place.row, intake.now, answered)
+    heard = ledger.heard.get(intake.source_id, Heard())
+    lost = not stale and confirmed_gone(finding, place.row, intake.now, heard)
     # It may stand at another address: this one led to it, and leads nowhere any more.
     if lost and not ledger.stands_elsewhere(place, intake.now):
         withdraw(ledger, there, intake.now)

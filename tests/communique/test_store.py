@@ -39,6 +39,7 @@ from scrapers.values import (
 
 DAY1 = datetime(2026, 3, 2, 6, tzinfo=timezone.utc)
 URL = "https://embassy.example/eng/1.htm"
+LISTING = "https://one.example/"
 POISON = "https://embassy.example/eng/poison.htm"
 TEXT = "The network should serve all countries alike. " * 5
 SOURCES = [
@@ -88,7 +89,7 @@ def later(intake: Intake, **passed: int) -> Intake:
 
 def collected(intake: Intake, finding: Finding) -> None:
     """Records a finding as a collect does: the listing was read before."""
-    record_listing(intake, ListingSeen("https://one.example/", "https://one.example/", 1, None))
+    record_listing(intake, ListingSeen(LISTING, LISTING, 1, None))
     record_finding(intake, finding)
 
 
@@ -180,17 +181,29 @@ def test_a_statement_stands_as_long_as_one_of_its_addresses_does(intake: Intake)
     assert [kind for kind, *_ in changes(intake.engine)] == ["withdrawn"]
 
 
-def test_while_all_of_a_site_is_gone_nothing_of_it_is_withdrawn(intake: Intake) -> None:
-    withdrawn = "SELECT withdrawn_at IS NOT NULL FROM analyst.statements"
-    record_finding(intake, found())
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "the listing"])
+def test_while_all_of_a_site_is_gone_nothing_of_it_is_withdrawn(
+    intake: Intake, together: bool
+) -> None:
+    withdrawn = "SELECT url FROM analyst.statements WHERE withdrawn_at IS NOT NULL"
+    gone, lost = Gone("404"), replace(failed(Gone("404")), url=URL + "2", fetch_url=URL + "2")
+    record_findings(intake, (found(), found(url=lost.url)))
     for hours in (1, 10, 30):
-        record_finding(later(intake, hours=hours), failed(Gone("404")))
-        assert rows(intake.engine, withdrawn) == [(False,)], hours
+        now = later(intake, hours=hours)
+        if together:
+            record_findings(now, (failed(gone), lost))
+        else:
+            record_listing(now, ListingSeen(LISTING, LISTING, 0, None, gone))
+            record_finding(now, failed(gone))
+        assert rows(intake.engine, withdrawn) == [], hours
     # Looked at less and less meanwhile.
-    assert pending_addresses(intake.engine, "one", DAY1 + timedelta(hours=60)) == ()
-    assert pending_addresses(intake.engine, "one", DAY1 + timedelta(hours=70)) != ()
-    collected(later(intake, hours=70), failed(Gone("404")))
-    assert rows(intake.engine, withdrawn) == [(True,)]
+    soon, then = (
+        pending_addresses(intake.engine, "one", DAY1 + timedelta(hours=h)) for h in (60, 70)
+    )
+    assert URL not in [url for url, _ in soon]
+    assert URL in [url for url, _ in then]
+    collected(later(intake, hours=70), failed(gone))
+    assert rows(intake.engine, withdrawn) == [(URL,)]
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one batch", "one run"])
@@ -206,9 +219,11 @@ def test_a_site_answers_where_another_page_of_it_is_read(intake: Intake, togethe
     record_finding(replace(intake, source_id="two"), found(url=elsewhere, source="two"))
     record_finding(later(intake, hours=1), gone)
     record_finding(*read(elsewhere, 9, "two"))
+    record_listing(later(intake, hours=10), ListingSeen(LISTING, LISTING, 0, None, Gone("404")))
     record_finding(later(intake, hours=10), gone)
     assert rows(intake.engine, withdrawn) == []
     at, there = read(other, 30)
+    record_listing(at, ListingSeen(LISTING, LISTING, 0, None, Gone("404")))
     for batch in ((there, gone),) if together else ((there,), (gone,)):
         record_findings(at, batch)
     assert rows(intake.engine, withdrawn) == [(URL,)]
@@ -234,7 +249,7 @@ def test_nul_bytes_and_lone_surrogates_do_not_break_the_store(intake: Intake) ->
 
 def test_coverage_counts_a_retried_run_once_and_dates_a_state(intake: Intake) -> None:
     def cover(now: Intake) -> object:
-        record_listing(now, ListingSeen("https://one.example/", "https://one.example/", 1, None))
+        record_listing(now, ListingSeen(LISTING, LISTING, 1, None))
         return record_coverage(
             now.engine,
             now.run_id,
@@ -258,7 +273,7 @@ def test_a_source_that_refuses_every_statement_is_blocked_since_then(intake: Int
         now = later(intake, days=day)
         run = open_run(now.engine, "collect", f"run {day}", "china", now.now)
         now = replace(now, run_id=run)
-        record_listing(now, ListingSeen("https://one.example/", "https://one.example/", 1, None))
+        record_listing(now, ListingSeen(LISTING, LISTING, 1, None))
         record_finding(now, failed(Blocked("a challenge page", source="one", url=URL)))
         covered = record_coverage(
             now.engine, run, SOURCES[0], started_at=now.now, finished_at=now.now, listed=1, known=0
