@@ -18,6 +18,10 @@ _SITE_ENDING = re.compile(
     r"(?:网|網|网站|網站|频道|頻道|日报|日報|在线|使馆|领事馆|代表团|外交部|政府|新华社|新華社|新闻)$"
 )
 
+# A site's name may stand among so many times its letters ("Website of the ..."), not in a sentence.
+_MOSTLY = 3
+_WEAK = re.compile(r"[·•:–—-]+")
+
 # Characters of an h2 that is a title and not a box's.
 _LIKE_A_TITLE = 15
 
@@ -36,8 +40,10 @@ def headline(page: Page, tree: LexborHTMLParser) -> str | None:
     headings = [text for text in _headings(tree, "h1") if not _is_site(text, site)]
     inside = [text for text in headings if len(text) > 3 and _is_within(text, named)]
     found = max(inside, key=len, default=None) or _leading_heading(tree, named)
-    if found or named:
-        return markup.title_text(_without_site(found or named[0], site))
+    if found:
+        return markup.title_text(_without_site(found, site, bars=False))
+    if named:
+        return markup.title_text(_without_site(named[0], site))
     if headings and (everywhere or len(headings) == 1):
         return markup.title_text(headings[0])
     said = page.entry.title if page.entry else None
@@ -91,16 +97,25 @@ def _site_names(page: Page, tree: LexborHTMLParser) -> set[str]:
     return {name.casefold() for name in names if name}
 
 
-def _without_site(title: str, site: set[str]) -> str:
+def _without_site(title: str, site: set[str], *, bars: bool = True) -> str:
     """A title without its last parts, as long as they are the site's name or, after a bar or an
-    underscore, shorter than what stands before them."""
-    joints = list(_JOINTS.finditer(title))
-    for joint in reversed(joints):
+    underscore (bars), shorter than what stands before them. « Quoted words » are no last part."""
+    quoted = "«" in title and "»" in title
+    for joint in reversed(list(_JOINTS.finditer(title))):
         head, tail = title[: joint.start()].strip(), title[joint.end() :].strip().casefold()
-        is_site = any(tail == name or (len(name) > 4 and name in tail) for name in site)
-        is_site = is_site or _SITE_ENDING.search(tail) is not None
-        strong = joint.group().strip() not in ("-", "–", "—", ":", "·", "•")
-        if not head or not (is_site or (strong and len(tail) < len(head))):
+        sign = joint.group().strip()
+        if quoted and sign in "«»":
+            break
+        strong = bars and not _WEAK.fullmatch(sign)
+        ending = bars and _SITE_ENDING.search(tail) is not None
+        shorter = strong and len(tail) < len(head)
+        if not head or not (ending or shorter or _names_site(tail, site)):
             break
         title = head
     return title
+
+
+def _names_site(tail: str, site: set[str]) -> bool:
+    """Whether the last part of a title says little more than the site's name."""
+    short = (name for name in site if len(name) > 4 and len(tail) <= _MOSTLY * len(name))
+    return tail in site or any(name in tail for name in short)

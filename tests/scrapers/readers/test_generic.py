@@ -155,3 +155,30 @@ def test_a_logo_is_no_title(named: str, headings: str) -> None:
     article = reader("generic").article(Page("https://www.example.org/a", html, source, now))
     assert article.title == "Answers of the operators"
     assert article.text.startswith("The regulator said")
+
+
+@pytest.mark.parametrize(
+    ("title", "named"),
+    [
+        ("Sur le « réseau propre » des opérateurs", "{}"),
+        ("Sur le « réseau propre » des opérateurs", "{} | An example"),
+        ("Was ist ein » sauberes Netz « heute?", "{} - Example.org"),
+        ("Operators answer -- regulator", "{} -- An example"),
+        ("Operators | answers", "{} | An example"),
+        ("运营商答复——访问国家外交部", "{}"),
+        ("Answers : le site example répond aux opérateurs", "{} - Example.org"),
+        ("Answers – Example debates the operators at length", "{}"),
+    ],
+)
+@pytest.mark.parametrize("heading", ["<h1>{}</h1>", ""])
+def test_a_title_is_not_cut_at_its_own_signs(title: str, named: str, heading: str) -> None:
+    if not heading and ("|" in title or "——" in title):
+        return  # in a head alone nothing tells a title's own sign from the one before the site
+    said = f"<title>{named.format(title)}</title>"
+    html = f"<html><head>{said}</head><body>{heading.format(title)}{TEXT}</body></html>"
+    source = Source(
+        id="example", desk="media", publisher="An example", kind="news", languages=("en",)
+    )
+    now = datetime(2021, 3, 1, tzinfo=timezone.utc)
+    article = reader("generic").article(Page("https://www.example.org/a", html, source, now))
+    assert article.title == title
