@@ -66,7 +66,7 @@ def complete(languages: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     year = r"(?P<y>\d{4})(?!\d)"
     alone = rf"(?!{some}\d{{4}}(?!\d))"
     named = (
-        rf"(?<!\d){day}{any_}{name}{any_}{year}",
+        rf"(?<!\d)(?<!\d[–-])(?<!\d\.[–-]){day}{any_}{name}{any_}{year}",  # not "3–5 March 2026"
         rf"{name}{any_}{day}{some}{year}",
         rf"(?<!\d){year}{some}{name}{any_}{day}(?!\d){alone}",
         rf"(?<!\d){year}{some}{day}{any_}{name}{alone}",

@@ -10,8 +10,14 @@ from scrapers.dates import read_date
 from scrapers.readers import Page
 from scrapers.values import Precision, Published
 
-# What says that a date is that of a change.
-CHANGED = re.compile(r"modif|updat|geändert|aktualisiert|mise? à jour|更新|修改|최종수정", re.I)
+# What says that a date is that of a change, in the languages of the sources.
+CHANGED = re.compile(
+    r"modif|updat|\brevised|reviewed|geändert|letzte änderung|a[kc]?tuali[sz]|aggiorn|mise? à jour"
+    r"|uppdater|op+dater|endret|ændret|ändrad|päivitet|uuendatud|atjaun|atnaujin|bijgewerkt"
+    r"|gewijzigd|zmian|posledn[ií] (?:úprav|změn)|posodob|sprememb|frissít|güncelle"
+    r"|обновл|оновл|изменен|ажурир|ενημ[εέ]ρωσ|تحديث|更新|修改|수정",
+    re.IGNORECASE,
+)
 # What says that a date is that of the visit.
 _TODAY = re.compile(
     r"\btoday\b|current date|aujourd.?hui|\bheute\b|\bhoy\b|今天|今日|现在|現在|오늘|сегодня"
@@ -24,6 +30,9 @@ _POSTED = re.compile(
     r"(?:\s+\w{1,3})?\W*$",
     re.IGNORECASE,
 )
+
+# Characters of a block that may be a paragraph, be it a short one in Chinese.
+_A_LINE = 20
 
 # What may stand before a date at the head of a text, and what parts such a date from the text.
 _LABEL = r"(?:date|datum|fecha|data|published|posted|updated|发布时间|發布時間|时间|日期|日付)"
@@ -75,17 +84,25 @@ def beside_title(page: Page, title: str, lines: Lines) -> Published | None:
     """A dateline between the title and the text, or right above the title. Where one says when
     the page was changed and another does not, that other one; where there is only such a one, its
     day, marked as inferred: it is no earlier than the publication."""
-    places = [place for place, block in enumerate(lines.page) if block.startswith(title)]
-    for place in places:
+    for place in _places(title, lines):
         below = [lines.page[place].removeprefix(title), *lines.page[place + 1 : place + 9]]
         found = [block for block in _head(below, lines.text) if _is_dateline(block, page)]
+        if not found and place and _is_dateline(lines.page[place - 1], page):
+            found = [lines.page[place - 1]]
         stated = [block for block in found if not CHANGED.search(block)]
         if stated:
             return read(stated[0], page)
         if found:
             return _day_of_change(found[0], page)
-    above = (lines.page[place - 1] for place in places if place)
-    return next((read(block, page) for block in above if _is_dateline(block, page)), None)
+    return None
+
+
+def _places(title: str, lines: Lines) -> Sequence[int]:
+    """Where the title stands, the nearest above the text first: lists of news name it, too."""
+    text = {block for block in lines.text if len(block) > _A_LINE}
+    begins = next((place for place, block in enumerate(lines.page) if block in text), 0)
+    places = [place for place, block in enumerate(lines.page) if block.startswith(title)]
+    return sorted(places, key=lambda place: (place > begins, abs(begins - place)))
 
 
 def _day_of_change(block: str, page: Page) -> Published | None:
@@ -97,12 +114,15 @@ def _day_of_change(block: str, page: Page) -> Published | None:
 
 
 def _head(blocks: Sequence[str], text: Sequence[str]) -> Iterator[str]:
-    """The blocks up to the text's second paragraph: its first may be a lead above the date."""
+    """The blocks up to the text's second paragraph: its first may be a lead above the date. What
+    follows a text of one paragraph is of others."""
     paragraphs = [block for block in text if len(block) > 60]
     for block in blocks:
         if block in paragraphs[1:] or len(block) > 300:
             return
         yield block
+        if len(block) > _A_LINE and block == text[-1]:
+            return
 
 
 def _is_dateline(block: str, page: Page) -> bool:

@@ -47,10 +47,18 @@ _PUBLICATION_METAS = (
 # Some mean publication by these, some creation, some the last change.
 _VAGUE_METAS = ("date", "DC.date", "dcterms.date", "DC.date.created", "dcterms.created")
 
+_MARGINS = ("aside", "nav", "footer")
+# Characters before a date in which a label stands; a page with more times than this is a list.
+_LABEL, _MOST_TIMES = 30, 100
+
 _ARTICLE_TYPES = re.compile(r"Article|Posting|Report|PressRelease|Statement|Review", re.IGNORECASE)
 _PUBLICATION_CLASS = re.compile(r"publish|entry-date|\bpub-?(?:date|time)\b", re.IGNORECASE)
 _IN_ADDRESS = (
-    re.compile(r"/(?P<y>(?:19|20)\d\d)[/_-]?(?P<m>[01]\d)[/_-]?(?P<d>[0-3]\d)(?=[/_.-]|$)"),
+    # "/2020/10/23-answers" may be twenty-three answers of that month.
+    re.compile(
+        r"/(?P<y>(?:19|20)\d\d)[/_-]?(?P<m>[01]\d)(?P<s>/)?[_-]?(?P<d>[0-3]\d)"
+        r"(?=[/_.]|$|(?(s)(?!)|-))"
+    ),
     re.compile(r"/(?P<y>(?:19|20)\d\d)/(?P<m>1?\d)/(?P<d>[1-3]?\d)(?=/)"),
 )
 _IN_FILE_NAME = re.compile(r"/t(?P<y>20\d\d)(?P<m>[01]\d)(?P<d>[0-3]\d)_\d+\.")
@@ -61,12 +69,12 @@ def published(
 ) -> tuple[Published, Sequence[str]]:
     """The date, and the text's blocks without a dateline that began them."""
     in_text, text = leading_dateline(lines.text, page)
+    beside = beside_title(page, title, lines)
     stated = (
         _json_ld(page, tree)
         or read(regions.meta(tree, *_PUBLICATION_METAS), page)
-        or _time_element(page, tree, title)
+        or _time_element(page, tree, title, beside)
     )
-    beside = beside_title(page, title, lines)
     if stated and beside and beside.precision is Precision.MINUTE and stated.on == beside.on:
         stated = stated if stated.precision is Precision.MINUTE else beside
     listed = page.entry.published if page.entry else None
@@ -111,18 +119,45 @@ def _things(data: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(value)
 
 
-def _time_element(page: Page, tree: LexborHTMLParser, title: str) -> Published | None:
+def _time_element(
+    page: Page, tree: LexborHTMLParser, title: str, beside: Published | None
+) -> Published | None:
     """What the page's `<time>` says: one that is marked as publication, else the one by the title,
-    else all that are there, if they agree. A list of other articles has times of its own."""
-    times = [node for node in tree.css("time,[itemprop=datePublished]") if not _is_change(node)]
+    else all that are there, if they agree. A list of other articles has times of its own, and so
+    has an event: one that is not marked gives way to another day that stands beside the title."""
+    times = _unchanged(tree.css("time,[itemprop=datePublished]"))
     marked = [node for node in times if _is_publication(node)]
-    near = [node for node in _times_near(_heading(tree, title)) if not _is_change(node)]
+    near = _unchanged(_times_near(_heading(tree, title)))
     both = [node for node in near if _is_publication(node)]
-    for nodes in (marked, both, near, times):
+    for nodes in (marked, both, _own(near), _own(times)):
         found = [date for node in nodes if (date := _said(node, page))]
         if found and len({date.on for date in found}) == 1:
-            return found[0]
+            firm = nodes is marked or nodes is both or not _is_another_day(found[0], beside)
+            return found[0] if firm else None
     return None
+
+
+def _unchanged(nodes: list[LexborNode]) -> list[LexborNode]:
+    return [node for node in nodes[:_MOST_TIMES] if not _is_change(node)]
+
+
+def _own(nodes: Sequence[LexborNode]) -> list[LexborNode]:
+    """The elements outside the page's margins; an article's own margins are its."""
+    return [node for node in nodes if not _in_margin(node)]
+
+
+def _in_margin(node: LexborNode) -> bool:
+    around = node.parent
+    while around is not None and around.tag not in ("article", *_MARGINS):
+        around = around.parent
+    return around is not None and around.tag in _MARGINS
+
+
+def _is_another_day(date: Published, beside: Published | None) -> bool:
+    """Whether what stands beside the title names another day; one more or less is a time zone's."""
+    if beside is None or beside.precision is Precision.INFERRED:
+        return False
+    return beside.on is not None and date.on is not None and abs((date.on - beside.on).days) > 1
 
 
 def _said(node: LexborNode, page: Page) -> Published | None:
@@ -162,9 +197,19 @@ def _is_publication(node: LexborNode) -> bool:
 
 
 def _is_change(node: LexborNode) -> bool:
+    """Whether an element's names, or the words right before it ("Updated:"), say so."""
     attributes = node.attributes
     words = f"{attributes.get('itemprop') or ''} {attributes.get('class') or ''}"
-    return bool(CHANGED.search(words)) and "published" not in words.split()
+    if CHANGED.search(words):
+        return "published" not in words.split()
+    own, around = markup.line(node), node.parent
+    for _ in range(3):
+        if not own or around is None or around.css_first("h1,h2,h3") is not None:
+            break
+        if before := markup.line(around).partition(own)[0]:
+            return bool(CHANGED.search(before[-_LABEL:]))
+        around = around.parent
+    return False
 
 
 def _in_address(page: Page) -> Published | None:

@@ -21,18 +21,23 @@ LISTED = Published(Precision.DAY, on=date(2020, 1, 9), text="Jan 9, 2020", zone=
 def _read(
     *, head: str = "", above: str = "", below: str = "", url: str = "/a", entry: Entry | None = None
 ) -> Article:
+    body = f"<article><h1>Answers of the operators</h1>{above}{TEXT}{below}</article>"
+    return _page(body, head=head, url=url, entry=entry)
+
+
+def _page(
+    body: str, *languages: str, head: str = "", url: str = "/a", entry: Entry | None = None
+) -> Article:
     source = Source(
         id="example",
         desk="media",
         publisher="An example",
         kind="news",
-        languages=("en",),
+        languages=("en", *languages),
         time_zone="UTC",
     )
-    html = (
-        f"<html><head><title>Answers of the operators</title>{head}</head><body><article>"
-        f"<h1>Answers of the operators</h1>{above}{TEXT}{below}</article></body></html>"
-    )
+    named = f"<title>Answers of the operators</title>{head}"
+    html = f"<html><head>{named}</head><body>{body}</body></html>"
     now = datetime(2021, 3, 1, tzinfo=timezone.utc)
     return reader("generic").article(Page(f"https://example.org{url}", html, source, now, entry))
 
@@ -91,6 +96,8 @@ def test_a_date_that_the_page_states_is_taken(where: str, what: str, words: str)
         ("below", "<p>The first talks were held on October 23, 2020.</p>"),
         ("below", "<footer>Copyright 2019-2020 An example</footer>"),
         ("below", '<ul class="related"><li><a href="/b">B</a> <i>Oct 23, 2020</i></li></ul>'),
+        ("above", "<p>23–25 October 2020</p>"),
+        ("url", "/2020/10/23-answers-of-the-operators/"),
         ("url", "/web/20201023120000/answers"),
         ("url", "/2031/10/23/answers"),
     ],
@@ -98,6 +105,64 @@ def test_a_date_that_the_page_states_is_taken(where: str, what: str, words: str)
 def test_no_date_is_made_of_what_states_none(where: str, what: str) -> None:
     published = _read(**{where: what}).published
     assert published == Published(Precision.UNKNOWN, zone="UTC")
+
+
+OTHERS = "<h3>More</h3><p>Jan 2, 2021</p><p><a href='/b'>The regulator asks again</a></p>"
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("", '<aside><h3>Next</h3><time datetime="2021-02-02">2 Feb</time></aside>'),
+        ("", '<div><a href="/b">B</a><time datetime="2021-02-02">Feb 2, 2021</time></div>'),
+        ("", '<p>They met on <time datetime="2019-02-02">the second</time>.</p>'),
+        ("", '<dl><dt>Updated</dt><dd><time datetime="2020-10-24">24 October</time></dd></dl>'),
+        (
+            "<div><p>Jan 3, 2020</p><p><a href='#'>Answers of the operators</a></p>"
+            "<p>Jan 2, 2020</p><p><a href='/b'>The regulator asks again</a></p></div>",
+            "",
+        ),
+    ],
+)
+def test_the_date_beside_the_title_goes_before_those_of_others(above: str, below: str) -> None:
+    heading = "<h1>Answers of the operators</h1><p>Oct 23, 2020</p>"
+    published = _page(f"{above}<article>{heading}{TEXT}</article>{below}").published
+    assert (published.precision, published.on) == (Precision.DAY, date(2020, 10, 23))
+
+
+@pytest.mark.parametrize(("above", "on"), [("<p>Oct 23, 2020</p>", date(2020, 10, 23)), ("", None)])
+def test_what_follows_a_statement_of_one_paragraph_does_not_date_it(
+    above: str, on: date | None
+) -> None:
+    text = TEXT.partition("</p>")[0]
+    page = f"<article>{above}<h1>Answers of the operators</h1>{text}</p></article>{OTHERS}"
+    assert _page(page).published.on == on
+
+
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [
+        ("Senast uppdaterad: 23 oktober 2020", "sv"),
+        ("Actualizado: 23 de octubre de 2020", "es"),
+        ("Ultimo aggiornamento: 23 ottobre 2020", "it"),
+        ("Aktualizováno: 23. října 2020", "cs"),
+        ("Poslední změna: 23. října 2020", "cs"),
+        ("Letzte Änderung: 23. Oktober 2020", "de"),
+        ("Ostatnia aktualizacja: 23 października 2020", "pl"),
+        ("Posodobljeno: 23. oktober 2020", "sl"),
+        ("Ultima actualizare: 23 octombrie 2020", "ro"),
+        ("Päivitetty 23. lokakuuta 2020", "fi"),
+        ("Обновлено: 23 октября 2020", "ru"),
+        ("Последнее обновление: 23 октября 2020", "ru"),
+        ("آخر تحديث: 23 أكتوبر 2020", "ar"),
+        ("수정일 2020-10-23", "ko"),
+        ("Last reviewed: 23 October 2020", "en"),
+    ],
+)
+def test_the_day_of_a_change_is_marked_in_every_language(words: str, language: str) -> None:
+    heading = f"<h1>Answers of the operators</h1><p>{words}</p>"
+    published = _page(f"<article>{heading}{TEXT}</article>", language).published
+    assert (published.precision, published.on) == (Precision.INFERRED, date(2020, 10, 23))
 
 
 def test_a_guess_is_marked_and_gives_way_to_the_listing() -> None:
