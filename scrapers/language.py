@@ -20,6 +20,12 @@ _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[ぁ-ヿｦ-ﾟ]")
 _HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
 
+# A name or two may be English in a text that is not.
+_OFTEN = 3
+
+# In one script the model cannot tell these apart; a source knows which of them it writes.
+_ONE = frozenset(("sr", "hr", "bs"))
+
 # Where the model tells apart what sources, and we, call by one code.
 _SAME = {"nn": "no", "nb": "no", "yue": "zh", "wuu": "zh", "uzs": "uz", "zxx": ""}
 
@@ -35,7 +41,7 @@ def language_of(
     """
     stated = primary(declared)
     sample = text[:_SAMPLE]
-    found = _english(sample, expected) or _by_script(sample[:_SCRIPT_SAMPLE])
+    found = _by_script(sample[:_SCRIPT_SAMPLE]) or _english(sample, expected)
     if found is None and len(_LETTERS.findall(sample)) >= _FEW:
         found = _by_model(sample, expected)
     return found or _without_text(expected, stated)
@@ -73,7 +79,8 @@ def _english(sample: str, expected: Sequence[str]) -> str | None:
     """The commonest case, settled without the model: no other language has "the" so often."""
     if expected and "en" not in expected:
         return None
-    return "en" if sample.count(" the ") * 400 > len(sample) else None
+    count = sample.count(" the ")
+    return "en" if count >= _OFTEN and count * 400 > len(sample) else None
 
 
 def _by_model(sample: str, expected: Sequence[str]) -> str | None:
@@ -83,7 +90,10 @@ def _by_model(sample: str, expected: Sequence[str]) -> str | None:
         likely[code] = likely.get(code, 0.0) + chance
     likely.pop("", None)
     best = max(likely, key=lambda code: likely[code])
-    known = {code: likely.get(_SAME.get(code, code), 0.0) for code in expected}
+    alike = sum(likely.get(code, 0.0) for code in _ONE)
+    known = {
+        code: alike if code in _ONE else likely.get(_SAME.get(code, code), 0.0) for code in expected
+    }
     fitting = max(known, key=lambda code: known[code], default=None)
     if fitting is not None and known[fitting] * _MUCH >= likely[best]:
         return fitting

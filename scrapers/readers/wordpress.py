@@ -247,4 +247,4 @@ def _one_of(titled: set[str | None], url: str | None) -> str | None:
     return url if url in titled else None
 
 
-READER = Reader("wordpress", 2, listing, article, generic.is_address)
+READER = Reader("wordpress", 3, listing, article, generic.is_address)

@@ -34,6 +34,28 @@ def test_a_declaration_that_the_text_contradicts_loses(language: str) -> None:
     assert language_of(TEXTS[language], expected=(language,), declared=declared) == language
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("外交部发言人就题为“Beyond the Network”的报告答记者问，表示中方坚决反对。", "zh"),
+        ("대변인은 'Beyond the Network' 보고서에 대해 논평하지 않겠다고 밝혔다.", "ko"),
+        ("Le ministre a pris part au forum « Beyond the Network » et a rappelé les règles.", "fr"),
+        ("El embajador participó en el foro 'Beyond the Network' y recordó las reglas.", "es"),
+    ],
+)
+def test_an_english_name_does_not_make_a_short_text_english(text: str, language: str) -> None:
+    assert language_of(text, expected=(language, "en", "zh")) == language
+
+
+@pytest.mark.parametrize("expected", ["sr", "hr", "bs"])
+def test_serbian_croatian_and_bosnian_are_what_the_source_calls_them(expected: str) -> None:
+    text = (
+        "Ambasada je saopštila da su optužbe protiv kompanije neosnovane i da zemlja ostaje"
+        " posvećena saradnji."
+    )
+    assert language_of(text, expected=(expected, "zh")) == expected
+
+
 def test_a_language_that_the_source_never_used_is_told_all_the_same() -> None:
     assert language_of(TEXTS["fr"] * 3, expected=("en", "zh")) == "fr"
 
