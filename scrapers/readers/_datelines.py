@@ -37,6 +37,9 @@ _A_LINE = 20
 # What may stand before a date at the head of a text, and what parts such a date from the text.
 _LABEL = r"(?:date|datum|fecha|data|published|posted|updated|发布时间|發布時間|时间|日期|日付)"
 _PREPOSITION = r"(?i:on|of|in|at|by|until|since|from|before|after|am|vom|bis|seit|le|du|el|del|il)"
+_IN_SENTENCE = re.compile(rf"(?<!\w){_PREPOSITION}\s*$")
+# Characters that may stand before a row's date: a kind, a place, a person.
+_BEFORE_A_DATE, _LONGEST_ROW = 120, 2000
 _PLACE = r"[^\W\d_][^\d,:;.!?。]{1,40},\s*"
 _JOINT = r"\s*(?:—|–|--|-|\||：|:(?!\d))\s*"
 
@@ -66,6 +69,21 @@ def publication(text: str | None, page: Page) -> Published | None:
         before, _, rest = rest.partition(found.text)
         if not CHANGED.search(before[-30:]):
             return found
+    return None
+
+
+def beside_link(text: str, page: Page) -> Published | None:
+    """The date of a row of a listing: one that ends it, or before which stand some words at most,
+    and none that takes it into a sentence ("On 2 May 2021 they met"). Not that of a change."""
+    said, rest = "", text[:_LONGEST_ROW]
+    while (found := read(rest, page)) is not None and found.text:
+        before, _, rest = rest.partition(found.text)
+        said += before
+        begins = len(said) <= _BEFORE_A_DATE and not _IN_SENTENCE.search(said)
+        ends = not re.search(r"[^\W\d_]{2}", rest)
+        if not CHANGED.search(said[-30:]) and (begins or ends or _POSTED.search(said)):
+            return found
+        said += found.text
     return None
 
 

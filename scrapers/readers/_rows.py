@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import PageElement
 
 from scrapers import markup
 
@@ -78,12 +80,29 @@ def _title(link: Tag, words: str) -> str:
 
 
 def _until_next_link(link: Tag) -> str:
+    """What follows a link up to the next one; where its own line says a number only before it, as
+    a date, that: what follows is then the next link's."""
+    after, before = _pieces(link.next_siblings), _pieces(link.previous_siblings)
+    own, ahead = " ".join(_line(after)), " ".join(_line(before)[::-1])
+    only_ahead = re.search(r"\d", ahead) and not re.search(r"\d", own)
+    return markup.one_line(ahead if only_ahead else " ".join(after))
+
+
+def _pieces(siblings: Iterable[PageElement]) -> list[str]:
+    """What stands there up to the next link; a line break where there is one."""
     texts: list[str] = []
-    for sibling in link.next_siblings:
+    for sibling in siblings:
         if isinstance(sibling, Tag) and (sibling.name == "a" or sibling.find("a")):
             break
-        texts.append(sibling.get_text(" ") if isinstance(sibling, Tag) else str(sibling))
-    return markup.one_line(" ".join(texts))
+        if isinstance(sibling, Tag):
+            texts.append("\n" if sibling.name == "br" else sibling.get_text(" "))
+        else:
+            texts.append(" ".join(str(sibling).split()))
+    return texts
+
+
+def _line(pieces: list[str]) -> list[str]:
+    return list(takewhile(lambda piece: piece != "\n", pieces))
 
 
 def _merged(known: Row, other: Row) -> Row:

@@ -180,9 +180,10 @@ def _chooser(page: Page, base: str) -> Callable[[str], str | None]:
 
 
 def dated(row: _rows.Row, page: Page) -> Published | None:
-    """The date that stands in a row of a listing."""
-    said = row.stamp or row.beside
-    return _datelines.read(said, page)
+    """The date that stands in a row of a listing, in a lead only as its first or last words."""
+    if row.stamp:
+        return _datelines.read(row.stamp, page)
+    return _datelines.beside_link(row.beside, page)
 
 
 def _is_title(words: str) -> bool:

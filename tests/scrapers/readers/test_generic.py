@@ -165,6 +165,38 @@ def test_the_day_of_a_change_is_marked_in_every_language(words: str, language: s
     assert (published.precision, published.on) == (Precision.INFERRED, date(2020, 10, 23))
 
 
+PROSE = "<p>On 5 March 2015 the treaty came into force, and they met again.</p>"
+ROW = '<a href="/news/answers-of-operators-{0}">Answers of the operators, part {0}</a>'
+
+
+@pytest.mark.parametrize(
+    ("row", "on"),
+    [
+        ("<li>{link}<span>Oct 23, 2020</span></li>", date(2020, 10, 23)),
+        ("<li>{link}<p>Posted on 23 October 2020</p>{prose}</li>", date(2020, 10, 23)),
+        ("<li>{link}{prose}<p>23 October 2020</p></li>", date(2020, 10, 23)),
+        ("<li>{link}<p>News</p>{prose}</li>", None),
+        ("<li>{link}<p>Updated: 23 October 2020</p></li>", None),
+        ("<b>Oct {day}, 2020</b>\n{link}<br>\n", date(2020, 10, 23)),
+        ("{link} Oct {day}, 2020<br>", date(2020, 10, 23)),
+        ("{link}<br>Oct {day}, 2020<br>", date(2020, 10, 23)),
+    ],
+)
+def test_a_row_is_dated_by_its_own_date_and_not_by_prose(row: str, on: date | None) -> None:
+    rows = (
+        row.format(link=ROW.format(part), prose=PROSE, day=24 - part if "{day}" in row else 0)
+        for part in (1, 2, 3)
+    )
+    source = Source(
+        id="example", desk="media", publisher="An example", kind="news", languages=("en",)
+    )
+    now = datetime(2021, 3, 1, tzinfo=timezone.utc)
+    page = Page("https://example.org/news/", f"<main>{''.join(rows)}</main>", source, now)
+    published = [entry.published for entry in reader("generic").listing(page).entries]
+    expected = [on, on.replace(day=22), on.replace(day=21)] if on and "{day}" in row else [on] * 3
+    assert [found.on if found else None for found in published] == expected
+
+
 def test_a_guess_is_marked_and_gives_way_to_the_listing() -> None:
     guess = '<meta name="date" content="2020-10-23">'
     published = _read(head=guess).published
