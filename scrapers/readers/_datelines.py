@@ -31,6 +31,13 @@ _POSTED = re.compile(
     re.IGNORECASE,
 )
 
+# What says that a date is that of publication, where an event's or a speech's stands beside it.
+_PUBLISHED = re.compile(
+    r"\bpublished|\bposted|publié|publicad|pubblicat|publicat|veröffentlicht|publicer|julkaistu"
+    r"|opublikowan|objavljen|zveřejněn|опубликован|发布|發布|公開日|등록일",
+    re.IGNORECASE,
+)
+
 # Characters of a block that may be a paragraph, be it a short one in Chinese.
 _A_LINE = 20
 
@@ -109,7 +116,8 @@ def beside_title(page: Page, title: str, lines: Lines) -> Published | None:
             found = [lines.page[place - 1]]
         stated = [block for block in found if not CHANGED.search(block)]
         if stated:
-            return read(stated[0], page)
+            called = (block for block in stated if _PUBLISHED.search(block))
+            return read(next(called, stated[0]), page)
         if found:
             return _day_of_change(found[0], page)
     return None

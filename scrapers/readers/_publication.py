@@ -52,6 +52,10 @@ _MARGINS = ("aside", "nav", "footer")
 _LABEL, _MOST_TIMES = 30, 100
 
 _ARTICLE_TYPES = re.compile(r"Article|Posting|Report|PressRelease|Statement|Review", re.IGNORECASE)
+_NO_PAGE = re.compile(r"WebSite|Organization|Event|Issue|Image|Video|Comment")
+# Where schema.org has other works than the one that an object is of.
+_BESIDE = frozenset(("itemListElement", "hasPart", "isPartOf", "review", "comment", "mentions",
+                     "citation", "isBasedOn"))  # fmt: skip
 _PUBLICATION_CLASS = re.compile(r"publish|entry-date|\bpub-?(?:date|time)\b", re.IGNORECASE)
 _IN_ADDRESS = (
     # "/2020/10/23-answers" may be twenty-three answers of that month.
@@ -70,20 +74,28 @@ def published(
     """The date, and the text's blocks without a dateline that began them."""
     in_text, text = leading_dateline(lines.text, page)
     beside = beside_title(page, title, lines)
-    stated = (
-        _json_ld(page, tree)
-        or read(regions.meta(tree, *_PUBLICATION_METAS), page)
-        or _time_element(page, tree, title, beside)
+    places = (
+        _json_ld(page, tree),
+        read(regions.meta(tree, *_PUBLICATION_METAS), page),
+        _time_element(page, tree, title, beside),
     )
+    stated = _first(page, *places)
     if stated and beside and beside.precision is Precision.MINUTE and stated.on == beside.on:
         stated = stated if stated.precision is Precision.MINUTE else beside
     listed = page.entry.published if page.entry else None
     changed = None
     if beside and beside.precision is Precision.INFERRED:  # only the day of a change
         beside, changed = None, beside
-    found = stated or beside or in_text or _in_address(page) or listed or changed
+    found = _first(page, stated, beside, in_text, _in_address(page), listed, changed)
     found = found or _guess(page, tree)
     return found or Published(Precision.UNKNOWN, zone=page.source.time_zone), text
+
+
+def _first(page: Page, *found: Published | None) -> Published | None:
+    """The first date; one that cannot be, as the year 1970 of an empty field, only as the last."""
+    dates = [date for date in found if date]
+    possible = (date for date in dates if is_plausible(date, now=page.fetched_at))
+    return next(possible, dates[0] if dates else None)
 
 
 def _json_ld(page: Page, tree: LexborHTMLParser) -> Published | None:
@@ -97,7 +109,7 @@ def _json_ld(page: Page, tree: LexborHTMLParser) -> Published | None:
             continue  # broken JSON says nothing; the page may still say it elsewhere
         for thing in _things(data):
             stamp = thing.get("datePublished")
-            if isinstance(stamp, str):
+            if isinstance(stamp, str) and not _NO_PAGE.search(str(thing.get("@type"))):
                 of_article = _ARTICLE_TYPES.search(str(thing.get("@type")))
                 (articles if of_article else others).append(stamp)
     for stamps in (articles, others):
@@ -108,13 +120,14 @@ def _json_ld(page: Page, tree: LexborHTMLParser) -> Published | None:
 
 
 def _things(data: Any) -> Iterator[dict[str, Any]]:
-    """All objects of a JSON document, without recursion: a stranger's nesting has no bound."""
+    """All objects of a JSON document but those that it lists beside its subject. Without recursion:
+    a stranger's nesting has no bound."""
     waiting = [data]
     while waiting:
         value = waiting.pop(0)
         if isinstance(value, dict):
             yield value
-            waiting.extend(value.values())
+            waiting.extend(inner for name, inner in value.items() if name not in _BESIDE)
         elif isinstance(value, list):
             waiting.extend(value)
 

@@ -10,6 +10,11 @@ from scrapers.readers import Page, reader
 from scrapers.sources import Source
 from scrapers.values import Article, Entry, Precision, Published
 
+
+def _json(data: str) -> str:
+    return f'<script type="application/ld+json">{data}</script>'
+
+
 TEXT = (
     "<p>The regulator said that the operators have answered all of its questions about the supply"
     " of base stations, in detail and in good time.</p><p>It will publish a summary of the answers"
@@ -81,7 +86,13 @@ def test_a_date_that_the_page_states_is_taken(where: str, what: str, words: str)
     [
         ("head", '<meta property="article:modified_time" content="2020-10-23T09:00:00Z">'),
         ("head", '<meta http-equiv="last-modified" content="Fri, 23 Oct 2020 09:00:00 GMT">'),
-        ("head", '<script type="application/ld+json">{"dateModified": "2020-10-23"}</script>'),
+        ("head", _json('{"dateModified": "2020-10-23"}')),
+        ("head", _json('{"@type": "WebSite", "datePublished": "2020-10-23"}')),
+        ("head", _json('{"review": {"@type": "Review", "datePublished": "2020-10-23"}}')),
+        (
+            "head",
+            _json('{"itemListElement": [{"@type": "Article", "datePublished": "2020-10-23"}]}'),
+        ),
         ("above", "<p>On October 23, 2020, the operators met.</p>"),
         ("above", "<p>October 23, 2020 was a Friday, and the operators met in the capital.</p>"),
         ("above", "<h2>The agreement of October 23, 2020</h2>"),
@@ -105,6 +116,27 @@ def test_a_date_that_the_page_states_is_taken(where: str, what: str, words: str)
 def test_no_date_is_made_of_what_states_none(where: str, what: str) -> None:
     published = _read(**{where: what}).published
     assert published == Published(Precision.UNKNOWN, zone="UTC")
+
+
+@pytest.mark.parametrize(
+    ("head", "under"),
+    [
+        ('<meta property="article:published_time" content="1970-01-01T00:00:00Z">', ""),
+        (_json('{"@type": "Article", "datePublished": "2031-10-23"}'), ""),
+        ("", "<p>Oct 20, 2020, in the capital</p>"),
+        ("", "<p>Delivered on: Oct 20, 2020</p>"),
+    ],
+)
+def test_a_date_that_cannot_be_or_is_not_called_the_publications_gives_way(
+    head: str, under: str
+) -> None:
+    published = _read(head=head, above=f"{under}<p>Published: Oct 23, 2020</p>").published
+    assert (published.precision, published.on) == (Precision.DAY, date(2020, 10, 23))
+
+
+def test_a_date_that_cannot_be_is_told_where_there_is_no_other() -> None:
+    head = '<meta property="article:published_time" content="1970-01-01T00:00:00Z">'
+    assert _read(head=head).published.on == date(1970, 1, 1)
 
 
 OTHERS = "<h3>More</h3><p>Jan 2, 2021</p><p><a href='/b'>The regulator asks again</a></p>"
