@@ -147,7 +147,7 @@ def _head(blocks: Sequence[str], text: Sequence[str]) -> Iterator[str]:
         if block in paragraphs[1:] or len(block) > 300:
             return
         yield block
-        if len(block) > _A_LINE and block == text[-1]:
+        if len(block) > _A_LINE and block in text[-1:]:
             return
 
 
