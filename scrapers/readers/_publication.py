@@ -1,10 +1,11 @@
 """When a page whose layout is not known was published, if it says so.
 
 In this order: JSON-LD's datePublished; the meta elements that mean publication; a `<time>`, unless
-another day stands beside the title; a dateline beside the title; a dateline that begins the text; the address (/2020/10/23/). Then what
-the listing said; and last, marked as inferred, the day of a change where nothing else is dated,
-meta elements that may mean something else, a stamp in a file's name, and what htmldate finds among
-the short lines of the article.
+another day stands beside the title; a dateline beside the title; a dateline that begins the text;
+the address (/2020/10/23/). Then what the listing said; and last, marked as inferred, the day of a
+change where nothing else is dated, meta elements that may mean something else, a stamp in a file's
+name, and what htmldate finds among the short lines of the article. A date that cannot be, as of the
+year 1970, counts only where there is no other.
 
 Never: a date in running prose, a day without month and year, words such as "yesterday", a year of
 copyright, the date of a change (modified_time, lastmod, Last-Modified), a date of an archive's own

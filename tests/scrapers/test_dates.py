@@ -296,6 +296,22 @@ def test_a_time_of_day_is_read_as_ministries_write_it(
     assert found.at == datetime.fromisoformat(utc).replace(tzinfo=timezone.utc)
 
 
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("12 مارس 2026 - 10:30 م", 22),
+        ("12 مارس 2026، 10:30 مساءً", 22),
+        ("12 مارس 2026 - 12:30 ص", 0),
+        ("2026/03/12 10:30 صباحا", 10),
+        ("12 مارس 2026 - 10:30 من", 10),
+    ],
+)
+def test_arabic_halves_of_the_day_are_read(text: str, hour: int) -> None:
+    found = read_date(text, zone="UTC", languages=("ar",))
+    assert found is not None
+    assert found.at == datetime(2026, 3, 12, hour, 30, tzinfo=timezone.utc)
+
+
 def test_reading_a_language_s_dates_leaves_its_regional_variants_whole() -> None:
     code = (
         "from datetime import date; from babel.dates import format_date;"
