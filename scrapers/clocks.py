@@ -19,7 +19,7 @@ _AFTER_NOON = {"pm", "下午", "오후", "午後", "م", "مساء"}
 
 _CLOCK = re.compile(
     r"""
-    (?P<joint>T|[\s,|·•(/–—-]{0,6}(?:(?:at|um|à|kl\.?|klo|ore|alle|às|Posted|时间[:：]?)\s)?\s?)
+    (?P<joint>T|[\s,،|·•(/–—-]{0,6}(?:(?:at|um|à|kl\.?|klo|ore|alle|às|Posted|时间[:：]?)\s)?\s?)
     (?:(?P<half_first>上午|下午|오전|오후|午前|午後)\s?)?
     (?P<h>\d{1,2})\s?(?P<colon>[:：h时時点點시])\s?(?P<m>\d{2})(?!\d)
     (?:[:：分](?P<s>\d{2})(?!\d)(?:[.,]\d{1,9})?)?[分분]?
