@@ -43,6 +43,11 @@ ROC = tuple(
 _COMPACT = r"(?<!\d)(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?=T\d{4})"
 _CJK_WITHOUT_YEAR = r"(?<![年\d])(?P<m>\d{1,2})月(?P<d>\d{1,2})(?:日|号|號)"
 
+_DAYS_OF_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_OF_WEEK = re.compile(
+    rf"\b({'|'.join(_DAYS_OF_WEEK)})(?:s|nes|rs?|ur|urs)?(?:day)?[.,]?\s*$", re.IGNORECASE
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -112,26 +117,37 @@ def meaning(match: re.Match[str], table: Calendar, order: str | None = None) -> 
     if year is None:
         return NOT_A_DATE
     if "a" in groups:
-        return Found(
-            _year_last(int(groups["a"]), int(groups["b"]), year, groups["s"], table, order)
-        )
+        return Found(_year_last(match, year, table, order))
     month = month_number(groups, table)
     return Found(existing(year, month, number(groups["d"])))
 
 
-def _year_last(
-    first: int, second: int, year: int, sign: str, table: Calendar, order: str | None
-) -> date | None:
-    """3/7/2020: dotted dates begin with the day everywhere; else as the country writes; else only
-    if nothing else is left."""
+def _year_last(match: re.Match[str], year: int, table: Calendar, order: str | None) -> date | None:
+    """3/7/2020: as the day of the week says that stands before it; dotted dates begin with the day
+    everywhere; else as the country writes; else only if nothing else is left."""
+    first, second = int(match["a"]), int(match["b"])
     day_first, month_first = existing(year, second, first), existing(year, first, second)
-    if sign in ".．" or (table.day_first and order is None):
+    named = _on_day_of_week(match, day_first, month_first)
+    if named is not None:
+        return named
+    if match["s"] in ".．" or (table.day_first and order is None):
         return day_first
     if order is not None:
         return (day_first or month_first) if order == "dM" else (month_first or day_first)
     if day_first and month_first and day_first != month_first:
         return None
     return day_first or month_first
+
+
+def _on_day_of_week(match: re.Match[str], *days: date | None) -> date | None:
+    """The only one of these that is the day of the week before the match: content systems left as
+    they came write "Tue, 03/10/2026" in any country."""
+    before = _DAY_OF_WEEK.search(match.string[max(0, match.start() - 15) : match.start()])
+    if before is None:
+        return None
+    wanted = _DAYS_OF_WEEK.index(before[1].lower())
+    fitting = {day for day in days if day is not None and day.weekday() == wanted}
+    return fitting.pop() if len(fitting) == 1 else None
 
 
 def _year(groups: dict[str, str | None], table: Calendar) -> int | None:

@@ -101,8 +101,17 @@ def names_another_day(words: str, stamp: str, page: Page) -> bool:
     said, stamped = publication(words, page), read(stamp, page)
     if said is None or stamped is None or said.on is None or stamped.on is None:
         return False
+    far = abs((stamped.on - said.on).days) > 1
+    return far and not reads_reversed(words, stamp, page)
+
+
+def reads_reversed(words: str, stamp: str, page: Page) -> bool:
+    """Whether words are read as the stamp's day, but with day and month the other way round."""
+    said, stamped = publication(words, page), read(stamp, page)
+    if said is None or stamped is None or said.on is None or stamped.on is None:
+        return False
     reversed_ = (said.on.month, said.on.day) == (stamped.on.day, stamped.on.month)
-    return abs((stamped.on - said.on).days) > 1 and not reversed_
+    return reversed_ and said.on != stamped.on
 
 
 def beside_title(page: Page, title: str, lines: Lines) -> Published | None:

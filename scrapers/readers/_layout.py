@@ -165,14 +165,19 @@ def _said(page: Page, tree: LexborHTMLParser, selectors: tuple[str, ...]) -> Ite
             stamps = [stamp for stamp in given if stamp]
             if any(_datelines.names_another_day(words, stamp, page) for stamp in stamps):
                 yield words
-            yield from in_their_order(stamps, words)
+            yield from in_their_order(stamps, words, page)
 
 
-def in_their_order(stamps: Iterable[str], words: str) -> Iterator[str]:
+def in_their_order(stamps: Iterable[str], words: str, page: Page) -> Iterator[str]:
     """What an element says of a day, the most exact first. A field that knows no time of day writes
-    midnight, or noon in UTC, which is another day in Auckland: then its words go first."""
+    midnight, or noon in UTC, which is another day in Auckland: then its words go first, unless
+    day and month are read in them the other way round."""
     given = list(stamps)
-    vague = [stamp for stamp in given if _NO_TIME.search(stamp)]
+    vague = [
+        stamp
+        for stamp in given
+        if _NO_TIME.search(stamp) and not _datelines.reads_reversed(words, stamp, page)
+    ]
     yield from (*(stamp for stamp in given if stamp not in vague), words, *vague)
 
 

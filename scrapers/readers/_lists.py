@@ -149,7 +149,8 @@ def _published(row: BeautifulSoup, template: Rows, page: Page, title: str) -> Pu
     times = [tag for tag in (*marked, *row.select("time[datetime]")) if tag.get("datetime")]
     stamps = list(dict.fromkeys(str(tag["datetime"]) for tag in times))
     words = _joined(marked or times)  # a day and a time of day that stand apart go together
-    said = [*_layout.in_their_order(stamps[:1] if len(stamps) == 1 else (), words), *stamps]
+    exact = stamps if len(stamps) == 1 else ()
+    said = [*_layout.in_their_order(exact, words, page), *stamps]
     lines = [line for line in map(markup.one_line, row.stripped_strings) if line != title]
     short = [line for line in lines if len(line) <= _DATELINE]
     longer = () if template.dated else (" ".join(lines),)

@@ -259,6 +259,23 @@ def test_day_and_month_in_numbers_stand_as_the_country_writes_them(
 
 
 @pytest.mark.parametrize(
+    ("text", "country", "on"),
+    [
+        ("Tue, 03/10/2026 - 12:00", "NZ", date(2026, 3, 10)),
+        ("Tuesday 10/03/2026", "US", date(2026, 3, 10)),
+        ("Tue, 03/10/2026", "CN", date(2026, 3, 10)),
+        ("Tue, 10/03/2026", "NZ", date(2026, 3, 10)),
+        ("Mon, 03/10/2026", "NZ", date(2026, 10, 3)),
+        ("Thu, 03/12/2026", "CN", None),
+        ("Thu, 03/12/2026", "NZ", date(2026, 12, 3)),
+    ],
+)
+def test_a_day_of_the_week_tells_which_number_is_the_day(text: str, country: str, on: date) -> None:
+    found = read_date(text, zone="UTC", languages=("en",), country=country)
+    assert (found.on if found else None) == on
+
+
+@pytest.mark.parametrize(
     ("text", "on"),
     [
         ("發布日期：115-03-12", date(2026, 3, 12)),

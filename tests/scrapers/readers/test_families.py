@@ -169,6 +169,13 @@ def test_a_stamp_without_a_time_of_day_gives_way_to_the_words(
     assert (found.published.on, found.published.precision) == (on, precision)
 
 
+def test_words_that_read_the_other_way_do_not_overrule_a_stamp_without_a_time_of_day() -> None:
+    time = "<time datetime='2026-03-12T12:00:00Z'>03/12/2026 - 12:00</time>"
+    page = _page(BODY.format(time, ""), country="NZ")
+    found = _layout.read(page, Layout(text=(".t",), dated=("time",)))
+    assert found.published.on == date(2026, 3, 12)
+
+
 def test_a_sites_own_blocks_are_not_the_statement_although_built_alike() -> None:
     block = "<div class='field--name-body'><p>{}</p></div>"
     html = (
