@@ -77,4 +77,4 @@ def listing(page: Page) -> Listing:
     return _lists.listing(page, *ROWS, pages=_lists.numbered("page", first=0))
 
 
-READER = Reader("drupal", 1, listing, article, generic.is_address)
+READER = Reader("drupal", 2, listing, article, generic.is_address)

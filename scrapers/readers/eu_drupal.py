@@ -99,4 +99,4 @@ def is_address(url: str) -> bool:
     return _ENDING.search(path) is not None and path.count("-") > 1
 
 
-READER = Reader("eu_drupal", 1, listing, article, is_address, inferred=True)
+READER = Reader("eu_drupal", 2, listing, article, is_address, inferred=True)

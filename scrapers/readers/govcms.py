@@ -66,4 +66,4 @@ def is_address(url: str) -> bool:
     return re.search(kinds, path) is not None or generic.is_address(url)
 
 
-READER = Reader("govcms", 1, listing, article, is_address, inferred=True)
+READER = Reader("govcms", 2, listing, article, is_address, inferred=True)
