@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from typing import Any
 
 from scrapers import markup, regions
@@ -70,7 +71,8 @@ def listing(page: Page) -> Listing:
     if not parsed.entries and not version:
         kind = "a page of HTML" if re.search(r"<(?:html|body)\b", page.html, re.I) else "no feed"
         raise Unreadable(f"expected an RSS or Atom feed, found {kind}")
-    entries = [entry for item in parsed.entries if (entry := _entry(item, version, page))]
+    updated = _updated_is(version, page.html)
+    entries = [entry for item in parsed.entries if (entry := _entry(item, updated, page))]
     if not entries:
         raise NothingListed(f"the feed ({version or 'unknown kind'}) has no item with a link")
     following = (link.get("href") for link in parsed.feed.get("links", ()) if _is_next(link))
@@ -114,20 +116,31 @@ def _parsed(text: str) -> Any:
     )
 
 
-def _entry(item: Any, version: str, page: Page) -> Entry | None:
+def _entry(item: Any, updated: Precision | None, page: Page) -> Entry | None:
     url = regions.address(page.url, item.get("feedburner_origlink") or item.get("link"))
     if url is None:
         return None
     title = markup.title_text(markup.paragraphs_of(item.get("title") or ""))
-    return Entry(url, title or None, _published(item, version, page), _body(item, url))
+    return Entry(url, title or None, _published(item, updated, page), _body(item, url))
 
 
-def _published(item: Any, version: str, page: Page) -> Published | None:
-    """The stamp of publication. Atom's `updated` is none; in RSS the same field is dc:date."""
-    stamp = item.get("published")
-    if not stamp and not version.startswith("atom"):
-        stamp = item.get("updated")
-    return _datelines.read(stamp, page)
+def _updated_is(version: str, text: str) -> Precision | None:
+    """What feedparser's `updated` tells of publication: nothing in Atom, in RSS the moment, which
+    is dc:date, or in a feed without any the day of a change, which is no earlier."""
+    if version.startswith("atom"):
+        return None
+    stated = re.search(r"<(?:dc:)?date\b", text, re.IGNORECASE)
+    return Precision.MINUTE if stated else Precision.INFERRED
+
+
+def _published(item: Any, updated: Precision | None, page: Page) -> Published | None:
+    """The stamp of publication."""
+    if stamp := item.get("published"):
+        return _datelines.read(stamp, page)
+    found = _datelines.read(item.get("updated"), page) if updated else None
+    if found is None or updated is not Precision.INFERRED:
+        return found
+    return replace(found, precision=Precision.INFERRED, at=None)
 
 
 def _body(item: Any, url: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
@@ -134,3 +134,24 @@ def test_a_layouts_slips_are_told_by_what_is_written() -> None:
     with pytest.raises(ScrapeError, match="no CSS selector") as refused:
         read(_page(PROSE), Layout(text=(".a[",)))
     assert getattr(refused.value, "selector", None) == ".a["
+
+
+@pytest.mark.parametrize(
+    ("said", "precision"),
+    [
+        ("<pubDate>Fri, 12 Mar 2021 10:00:00 GMT</pubDate>", "minute"),
+        ("<dc:date>2021-03-12T10:00:00Z</dc:date>", "minute"),
+        ("<a:updated>2021-03-12T10:00:00Z</a:updated>", "inferred"),
+        ("<t:modified>2021-03-12T10:00:00Z</t:modified>", "inferred"),
+    ],
+)
+def test_the_day_of_a_change_in_a_feed_is_marked(said: str, precision: str) -> None:
+    spaces = (
+        "xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:t='http://purl.org/dc/terms/'"
+        " xmlns:a='http://www.w3.org/2005/Atom'"
+    )
+    item = f"<item><title>A title</title><link>{URL}</link>{said}</item>"
+    feed = f"<rss version='2.0' {spaces}><channel><title>F</title>{item}</channel></rss>"
+    [entry] = reader("feed").listing(_page(feed)).entries
+    assert entry.published is not None
+    assert (entry.published.on, entry.published.precision) == (date(2021, 3, 12), precision)
