@@ -188,7 +188,7 @@ def test_what_follows_a_statement_of_one_paragraph_does_not_date_it(
         ("Последнее обновление: 23 октября 2020", "ru"),
         ("آخر تحديث: 23 أكتوبر 2020", "ar"),
         ("수정일 2020-10-23", "ko"),
-        ("Last reviewed: 23 October 2020", "en"),
+        ("Last review: 23 October 2020", "en"),
     ],
 )
 def test_the_day_of_a_change_is_marked_in_every_language(words: str, language: str) -> None:
