@@ -13,8 +13,8 @@ from scrapers.values import Precision, Published
 # What says that a date is that of a change, in the languages of the sources.
 CHANGED = re.compile(
     r"modif|updat|\brevised|reviewed|last review|geändert|letzte änderung|a[kc]?tuali[sz]|aggiorn"
-    r"|mise? à jour|uppdater|op+dater|endret|ændret|ändrad|päivitet|uuendatud|atjaun|atnaujin|bijgewerkt"
-    r"|gewijzigd|zmian|posledn[ií] (?:úprav|změn)|posodob|sprememb|frissít|güncelle"
+    r"|mise? à jour|uppdater|op+dater|endret|ændret|ändrad|päivitet|uuendatud|atjaun|atnaujin"
+    r"|bijgewerkt|gewijzigd|zmian|posledn[ií] (?:úprav|změn)|posodob|sprememb|frissít|güncelle"
     r"|обновл|оновл|изменен|ажурир|ενημ[εέ]ρωσ|تحديث|更新|修改|수정",
     re.IGNORECASE,
 )
