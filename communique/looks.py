@@ -37,7 +37,7 @@ _HEARD = text("""
     FROM (
         SELECT source_id, fetched_at, outcome, true AS listing FROM communique.captures
         WHERE source_id = ANY(CAST(:sources AS text[])) AND listing IS NOT NULL
-          AND fetched_at > :since
+          AND (outcome <> 'listed' OR entries > 0) AND fetched_at > :since
         UNION ALL
         SELECT source_id, fetched_at, outcome, false FROM communique.captures
         WHERE source_id = ANY(CAST(:sources AS text[])) AND run_id = ANY(CAST(:runs AS bigint[]))
@@ -63,7 +63,8 @@ def heard_of(
     connection: Connection, sources: Iterable[str], runs: Iterable[int], since: datetime
 ) -> dict[str, Heard]:
     """What was heard of sources since (aware), by source: of their listings, and in these runs of
-    their pages."""
+    their pages. A listing with an address for every day may have none for one: that is no failure,
+    and says nothing."""
     asked = {
         "sources": sorted(sources),
         "runs": sorted(runs),
@@ -87,7 +88,8 @@ def next_visit(
 
     Validators are kept only of a page that was read: a 304 to a page that no reader could read
     would hide it for ever. So are doubts: those about a reading that was refused say nothing of
-    the wording that stands. None for next_visit_at: only if a listing names it.
+    the wording that stands. An alias is looked at again as a statement is: all pages of a site may
+    lead to one for a day. None for next_visit_at: only if a listing names it.
     """
     read = finding.statement is not None
     values: dict[str, Any] = {
@@ -116,8 +118,6 @@ def _again(
     *,
     read: bool,
 ) -> datetime | None:
-    if outcome in SETTLED:
-        return None
     visits = address["visits"] + 1
     if outcome in GONE:
         if _second_look(address, now, heard):
@@ -125,7 +125,7 @@ def _again(
         waited = now - address["last_visit_at"] if address["outcome"] in GONE else timedelta()
         pause = min(2 * waited, timedelta(days=LONGEST_PAUSE_DAYS)) - SLACK
         return now + max(pause, CONFIRM_AFTER)
-    if read or address["statement_id"] is not None:
+    if read or address["statement_id"] is not None or outcome in SETTLED:
         first = address["first_listed_at"]
         days = REVISIT_DAYS_OLD if address["backfilled"] else REVISIT_DAYS
         looks = (first + timedelta(days=day) - SLACK for day in days)

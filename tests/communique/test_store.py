@@ -23,7 +23,7 @@ from communique.store import (
 )
 from communique.visits import known_addresses, pending_addresses
 from communique.wordings import Intake
-from scrapers.errors import Blocked, Gone, Implausible, ScrapeError
+from scrapers.errors import Blocked, Gone, Implausible, ScrapeError, Unreadable
 from scrapers.sources import Source
 from scrapers.values import (
     Capture,
@@ -204,6 +204,18 @@ def test_while_all_of_a_site_is_gone_nothing_of_it_is_withdrawn(
     assert URL in [url for url, _ in then]
     collected(later(intake, hours=70), failed(gone))
     assert rows(intake.engine, withdrawn) == [(URL,)]
+
+
+def test_a_days_listing_that_is_not_there_is_no_answer_of_its_site(intake: Intake) -> None:
+    every = "https://one.example/{month}{day}"
+    today = ListingSeen("https://one.example/0302", every, 0, None)
+    none = ListingSeen(every, every, 0, None, Unreadable("none of its last 2 names a statement"))
+    record_finding(intake, found())
+    for hours in (1, 10, 30):
+        for seen in (today, none):
+            record_listing(later(intake, hours=hours), seen)
+        record_finding(later(intake, hours=hours), failed(Gone("404")))
+    assert rows(intake.engine, "SELECT withdrawn_at FROM analyst.statements") == [(None,)]
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one batch", "one run"])
