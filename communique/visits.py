@@ -40,6 +40,7 @@ def known_addresses(
         Address.last_modified,
         func.coalesce(due, False).label("due"),
         Address.statement_id,
+        Address.last_visit_at,
         Address.suspect.is_not(None).label("suspect"),
         Revision.sha256,
         Revision.title,
@@ -63,6 +64,7 @@ def known_addresses(
             wording=row.sha256,
             title=row.title,
             reader=row.reader,
+            visited_at=row.last_visit_at,
         )
         for row in rows
     }

@@ -84,11 +84,14 @@ def _visit_listed(
         listings = tuple(seen.read) if newest else ()
         yield Listed(source.id, entries, listings, tuple(seen.walked))
     known = lookup(list(todo)) if todo else {}
-    for url, (entry, capture) in todo.items():
+    # What nobody has looked at yet comes first: a turn may end before all had theirs.
+    for url, (entry, capture) in sorted(todo.items(), key=lambda item: item[0] in known):
         if url in seen.done:  # an alias led here a moment ago
             continue
         seen.done.add(url)
         before = known.get(url)
+        if before is not None and _is_dated_anew(source, entry, before, plan):
+            before = replace(before, due=True)
         if plan.since is not None and before is not None and before.statement is not None:
             yield Finding(source.id, url, entry=entry, fetch_url=entry.url, known=True)
             continue
@@ -102,6 +105,17 @@ def _visit_listed(
             lookup,
             seen,
         )
+
+
+def _is_dated_anew(source: Source, entry: Entry, before: Known, plan: Plan) -> bool:
+    """Whether a listing dates it no earlier than the last look at it, on an earlier day: its
+    address may have been used again. What it dates in the future says nothing."""
+    on = entry.published.on if entry.published is not None else None
+    if on is None or before.visited_at is None:
+        return False
+    today = day_in(plan.now, source.time_zone)
+    looked = day_in(before.visited_at, source.time_zone)
+    return looked <= on <= today and looked < today
 
 
 def _is_asked(entry: Entry, capture: Capture | None, before: Known | None) -> bool:

@@ -152,7 +152,8 @@ class Known:
     """What the store already knows of an address: validators for a conditional request, whether
     another look is due now, and the number of its statement; None: it was never read. suspect:
     the last reading of it was doubtful. wording, title, reader: of the statement as it
-    stands, its Statement.sha256, its title, and the reader that read it."""
+    stands, its Statement.sha256, its title, and the reader that read it. visited_at: when it was
+    looked at last (aware, UTC)."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -162,6 +163,7 @@ class Known:
     wording: str | None = None
     title: str | None = None
     reader: str | None = None
+    visited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,17 @@ def test_what_a_turn_had_no_time_for_is_told_and_visited_in_the_next_one(
     assert ministry.count("communique.addresses WHERE outcome IS NULL") == 0
 
 
+def test_what_was_never_read_comes_before_another_look_at_what_was(ministry: Ministry) -> None:
+    ministry.collect(1.5)
+    asked = set(ministry.web.paths)
+    ministry.slow()
+    ministry.web.arrivals.clear()
+    ministry.collect(60)
+    again = [path in asked for path in ministry.web.paths if "/t" in path]
+    assert True in again  # a day later they are due
+    assert again == sorted(again)
+
+
 def test_a_turn_that_had_no_time_for_a_listing_has_failed_and_the_next_one_reads_it(
     ministry: Ministry,
 ) -> None:

@@ -172,6 +172,31 @@ def test_a_link_that_redirects_is_read_again_like_any_other(world: World) -> Non
     assert world.rows("SELECT count(*) FROM analyst.statements") == [(1,)]
 
 
+def test_what_led_elsewhere_for_a_day_is_read_when_it_does_not_any_more(world: World) -> None:
+    world.publish(range(1, 4))
+    world.web.pages["/press/t99.shtml"] = article(99, "All other pages are being looked after. ")
+    for number in range(1, 4):
+        there = f"/press/t{number}.shtml"
+        world.web.pages[there] = Reply(302, headers={"Location": "/press/t99.shtml"})
+    assert world.collect("2026-03-20T06:00:00Z")["counts"]["duplicate_address"] == 2
+    world.publish(range(1, 4))
+    world.collect("2026-03-21T06:00:00Z")
+    assert world.rows("SELECT count(*) FROM analyst.statements") == [(4,)]
+
+
+def test_an_address_that_a_listing_dates_anew_is_read_again(world: World) -> None:
+    world.publish(range(1, 4))
+    world.collect("2026-03-20T06:00:00Z")
+    world.collect("2026-04-25T06:00:00Z")
+    world.web.pages["/press/t1.shtml"] = article(1, "Quite another text on Huawei. ")
+    assert world.collect("2026-05-09T06:00:00Z")["counts"]["revised"] == 0
+    anew = str(listing(range(1, 4)).body).replace("on March 2, 2026", "on May 9, 2026")
+    there = listing(range(1, 4))
+    world.web.pages["/press/default.shtml"] = Reply(headers=there.headers, body=anew)
+    assert world.collect("2026-05-10T06:00:00Z")["counts"]["revised"] == 1
+    assert world.collect("2026-05-11T06:00:00Z")["known"] == 3
+
+
 def paged(numbers: Iterable[int], pages: int) -> Reply:
     one = listing(numbers)
     script = f"<script>var currentPage = 0; var countPage = {pages};</script></body>"
