@@ -22,6 +22,7 @@ from communique.visits import (
     listed_entry_of,
     pending_addresses,
     run_visited,
+    stood_for,
     unread_pages,
     walked_listings,
 )
@@ -92,15 +93,19 @@ def collect_source(
     """
     started_at, collects = job.clock(), job.since is None
     missing = open_gaps(job.engine, source, recent=started_at) if collects else ()
+    walked = walked_listings(job.engine, source.id)
+    moved = stood_for(source, walked, started_at) if collects else {}
+    back = [gap.since for gap in missing if gap.kind == "window"]
+    back += [day_in(at, source.time_zone) for at in moved.values()]
     plan = Plan(
         now=started_at,
         since=job.since,
         until=job.until,
-        walked=walked_listings(job.engine, source.id),
+        walked={**walked, **moved},
         listings=listings,
         unread=unread_pages(job.engine, source.id) if collects else {},
         pending=pending_addresses(job.engine, source.id, started_at) if collects else (),
-        back_to=min((gap.since for gap in missing if gap.kind == "window"), default=None),
+        back_to=min(back, default=None),
         resume=resume or {},
         later=job.later,
         deep=DEEPER if collects and job.later and _looks_deeper(source, started_at) else 1,

@@ -18,10 +18,13 @@ from communique.schema import (
     StatementRow,
     WalkedListing,
 )
+from scrapers.sources import Source
 from scrapers.values import Entry, Known
 
 # How far before the last collect a listing's page that could not be read is still remembered.
 UNREAD_FOR = timedelta(days=14)
+# A listing that was dropped longer ago, while others were read, is not why another one came.
+REPLACED_WITHIN = timedelta(days=60)
 
 
 def known_addresses(
@@ -105,6 +108,18 @@ def walked_listings(engine: Engine, source_id: str) -> Mapping[str, datetime]:
     )
     with engine.connect() as connection:
         return {row.url: row.walked_at for row in connection.execute(query)}
+
+
+def stood_for(
+    source: Source, walked: Mapping[str, datetime], now: datetime
+) -> Mapping[str, datetime]:
+    """By listing that was never walked, when one was walked last for which it seems to stand: one
+    that the source no longer has, and that was walked lately, or is all that ever was. What was
+    published while that one was away is on the pages of the new one."""
+    there = {facts.url for facts in source.listings}
+    since = now - REPLACED_WITHIN if there & walked.keys() else None
+    gone = [at for url, at in walked.items() if url not in there and (not since or at > since)]
+    return dict.fromkeys(there - walked.keys(), min(gone)) if gone else {}
 
 
 def unread_pages(engine: Engine, source_id: str) -> Mapping[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from scrapers import periods
 from scrapers.about import about
-from scrapers.errors import Gone, NothingListed, ScrapeError, TimedOut, Unreadable
+from scrapers.errors import Gone, NothingListed, ScrapeError, Soft404, TimedOut, Unreadable
 from scrapers.listings import canonical_entries, read_listing
 from scrapers.plan import Entries, Walk
 from scrapers.reach import enough, goes_beyond, jump, known_of, meets, put_in
@@ -74,10 +74,12 @@ def _addresses(this: Walk, period: periods.Period) -> Iterator[str]:
 
 def _pages(this: Walk) -> Iterator[tuple[ListingSeen, Entries]]:
     while this.queue or this.again:
+        again = not this.queue
         address = (this.queue or this.again).pop(0)
         if address in this.asked:
             continue
         this.asked.add(address)
+        dropped = again and this.begun and address not in this.all
         this.all.setdefault(address)
         if this.plan.allowance.spent():
             yield _put_off(this, address), ()
@@ -88,7 +90,7 @@ def _pages(this: Walk) -> Iterator[tuple[ListingSeen, Entries]]:
                 with about(source=this.source.id, address=address):
                     log.warning("beyond what is known: %s", listing)
                 return
-            yield _unread(this, address, capture, listing), ()
+            yield _unread(this, address, capture, listing, dropped=dropped), ()
             continue
         listing = listing if this.plan.since is None else listing.whole()
         entries: Entries = canonical_entries(this.source, listing)
@@ -127,9 +129,14 @@ def _page(this: Walk, address: str) -> tuple[Capture, Listing | ScrapeError]:
             return capture, error.kept()
 
 
-def _unread(this: Walk, address: str, capture: Capture, error: ScrapeError) -> ListingSeen:
+def _unread(
+    this: Walk, address: str, capture: Capture, error: ScrapeError, *, dropped: bool
+) -> ListingSeen:
     """A page that could not be read. A day on which nothing was published is no failure: that is
-    for the walk as a whole to say."""
+    for the walk as a whole to say. Nor is a page of before that is gone, and that the listing does
+    not name any more (dropped)."""
+    if dropped and isinstance(error, Gone | Soft404):
+        return ListingSeen(address, this.facts.url, 0, capture, pages=len(this.all))
     quiet = isinstance(error, Gone | NothingListed)
     if quiet and periods.period_of(this.facts.url) is not None:
         return ListingSeen(address, this.facts.url, 0, capture, pages=len(this.all))

@@ -107,6 +107,36 @@ def test_an_outage_that_paging_bridges_is_no_gap(world: World) -> None:  # noqa:
     assert world.rows(OPEN) == []
 
 
+def test_a_listing_that_stands_for_another_begins_where_that_one_ended(
+    world: World,  # noqa: F811
+) -> None:
+    show(world, [4, 3, 2, 1])
+    world.collect("2026-03-05T06:00:00Z")
+    world.web.pages["/press/default.shtml"] = Reply(404)
+    world.collect("2026-03-08T06:00:00Z", status=1)
+    show(world, [14, 13, 12, 11], [10, 9, 8, 7], [6, 5, 4, 3], [2, 1])
+    for page in ("", "_1", "_2", "_3"):
+        there = world.web.pages.pop(f"/press/default{page}.shtml")
+        world.web.pages[f"/press/index{page}.shtml"] = there
+    file = Path(world.settings["sources"]) / "china.yaml"
+    file.write_text(file.read_text().replace("default.shtml", "index.shtml"))
+    world.collect("2026-03-16T06:00:00Z")
+    assert world.rows("SELECT count(*) FROM analyst.statements") == [(14,)]
+    assert world.rows(OPEN) == []
+
+
+def test_a_page_that_a_listing_has_no_more_is_no_failure(world: World) -> None:  # noqa: F811
+    show(world, [4, 3, 2, 1])
+    world.collect("2026-03-05T06:00:00Z")
+    show(world, [9, 8, 7, 6], [5, 4, 3, 2])
+    world.web.pages["/press/default_1.shtml"] = Reply(404)
+    world.collect("2026-03-10T06:00:00Z", status=1)
+    world.collect("2026-03-11T06:00:00Z", status=1)  # it should be there
+    show(world, [9, 8, 7, 6, 5, 4, 3])
+    assert world.collect("2026-03-12T06:00:00Z")["state"] == "ok"
+    assert world.collect("2026-03-13T06:00:00Z")["listings_read"] == 1
+
+
 def test_skipped_numbers_are_looked_for_once(world: World) -> None:  # noqa: F811
     facts(world, series="'/t(\\d+)\\.shtml'")
     show(world, [12, 10, 7])
