@@ -55,8 +55,10 @@ def split(
         )
     lock_judging(connection, [story])
     left = sorted(set(_statements(connection, [story])) - set(gone))
+    held = list(connection.execute(_HELD, {"gone": gone, "left": left}).scalars())
     _record(connection, ((one, other) for one in gone for other in left), False, now, note)
-    _record(connection, ((gone[0], other) for other in gone[1:]), True, now, note)
+    for side in (gone, held):
+        _record(connection, ((side[0], other) for other in side[1:]), True, now, note)
     new = int(connection.execute(_NEW_STORY, {"now": now}).scalar_one())
     # Whoever was told was told of a statement: its side keeps the story.
     moved = left if _told(connection, gone) > _told(connection, left) else gone
@@ -137,6 +139,15 @@ SELECT id, story_id FROM communique.statements WHERE id = ANY (CAST(:ids AS bigi
 """)
 _MEMBERS = text("""
 SELECT id FROM communique.statements WHERE story_id = ANY (CAST(:stories AS bigint[])) ORDER BY id
+""")
+# What a merge has put into the story by way of those that leave it now: it stays together.
+_HELD = text("""
+SELECT DISTINCT pair.other FROM communique.story_corrections c
+CROSS JOIN LATERAL (VALUES (c.statement_id, c.other_id), (c.other_id, c.statement_id))
+    AS pair (one, other)
+WHERE c.same AND pair.one = ANY (CAST(:gone AS bigint[]))
+  AND pair.other = ANY (CAST(:left AS bigint[]))
+ORDER BY pair.other
 """)
 _NEW_STORY = text("INSERT INTO communique.stories (created_at) VALUES (:now) RETURNING id")
 _TOLD = text("""

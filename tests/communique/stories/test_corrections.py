@@ -241,6 +241,19 @@ def test_a_merged_story_split_again_is_as_it_was(engine: Engine, judged: Judge) 
     assert rows(engine, kept) == [(False, "not the same")]
 
 
+def test_what_is_left_of_a_merged_story_stays_one_when_all_is_told_anew(engine: Engine) -> None:
+    one, two = posted(engine, ONE, 1), posted(engine, TWO, 2)
+    like_one = posted(engine, ONE, 3)
+    posted(engine, TWO, 4)
+    settle(engine, NOW, steps=(group,))
+    merges(engine, one.statement, two.statement)
+    splits(engine, one.statement, two.statement, stays=like_one.statement)
+    parted = stories(engine)
+    assert parted[0] == parted[1] != parted[2] == parted[3]
+    assert rebuild(engine, LATER, apply=True).moves == ()
+    assert stories(engine) == parted
+
+
 def test_what_is_not_there_to_be_put_right_is_said_and_changes_nothing(engine: Engine) -> None:
     first, second = posted(engine, ONE, 0), posted(engine, TWO, 1)
     settle(engine, NOW, steps=(group,))
