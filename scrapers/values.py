@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from scrapers.errors import ScrapeError
 
 
+def wording_sha256(title: str, text: str) -> str:
+    """Identity of a wording: title and text, white space folded, since that is no edit. A NUL does
+    not count: no store keeps it."""
+    folded = "\n".join(" ".join(part.replace("\x00", "").split()) for part in (title, text))
+    return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()
+
+
 class Outcome(StrEnum):
     """How a visit to one address ended. Every listed address ends in exactly one."""
 
@@ -117,8 +124,7 @@ class Statement:
     @property
     def sha256(self) -> str:
         """Identity of the wording: title and text, white space folded: that is no edit."""
-        folded = "\n".join(" ".join(part.split()) for part in (self.title, self.text))
-        return hashlib.sha256(folded.encode("utf-8", "replace")).hexdigest()
+        return wording_sha256(self.title, self.text)
 
 
 @dataclass(frozen=True, slots=True)

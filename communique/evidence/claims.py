@@ -20,8 +20,9 @@ _COLUMNS = """
            r.number <> s.revision_number OR (s.title = r.title AND s.text = r.text) AS shown,
            s.published_at, s.published_on, s.date_precision, s.date_zone, s.date_zone_assumed,
            s.date_text, r.capture_id AS capture, c.id IS NOT NULL AS captured, r.captured_at,
-           c.run_id AS run, c.url AS asked, c.final_url, c.status, c.sha256 AS body, c.size,
-           c.warc, c.record_id, a.url AS address, a.listed, v.started_at AS turn,
+           c.run_id AS run, c.source_id AS visited_for, c.url AS asked, c.final_url, c.status,
+           c.sha256 AS body, c.size, c.warc, c.record_id, a.url AS address, a.listed,
+           v.started_at AS turn,
            u.finished_at IS NULL AND u.started_at > CAST(:recent AS timestamptz) AS writing
     FROM communique.revisions r
     JOIN communique.statements s ON s.id = r.statement_id
@@ -35,6 +36,22 @@ _BY_REVISION = text(f"{_COLUMNS} WHERE r.id = ANY(:revisions) ORDER BY r.id")
 _NOWHERE = text(
     f"{_COLUMNS} WHERE c.id IS NULL OR c.warc IS NULL OR c.record_id IS NULL ORDER BY r.id"
 )
+# Wordings are numbered without a hole, and none is ever taken away.
+_LOST = """
+    SELECT s.id AS statement, s.source_id AS source, s.url, s.reader, gone.number
+    FROM communique.statements s
+    LEFT JOIN (
+        SELECT statement_id, count(*) AS kept, max(number) AS last
+        FROM communique.revisions GROUP BY statement_id
+    ) r ON r.statement_id = s.id
+    CROSS JOIN LATERAL (
+        SELECT generate_series(1, greatest(s.revision_number, r.last))
+        EXCEPT SELECT number FROM communique.revisions v WHERE v.statement_id = s.id
+    ) gone (number)
+    WHERE coalesce(r.kept, 0) < greatest(s.revision_number, r.last)
+"""
+_LOST_OF = text(f"{_LOST} AND s.id = :statement ORDER BY gone.number")
+_LOST_ALL = text(f"{_LOST} ORDER BY s.id, gone.number")
 _RECENT = text("SELECT max(started_at) FROM communique.runs")
 _COUNT = text("SELECT count(*) FROM communique.revisions")
 _ALL = """
@@ -58,10 +75,10 @@ class Claim:
 
     source: its id; wording: Statement.sha256. stands: it is the statement's current wording, whose
     date `dated` are the columns; shown: the statement's row has this title and text. captured: the
-    capture's row is there; what follows is its own. asked: the address as a listing spelt it;
-    address: canonical; listed: what the listing that first named it said. moments: what may have
-    been `now` when it was read, the likeliest first (aware, UTC). writing: its run may still be
-    writing the archive.
+    capture's row is there; what follows is its own. visited_for: the id of the source. asked: the
+    address as a listing spelt it; address: canonical; listed: what the listing that first named it
+    said. moments: what may have been `now` when it was read, the likeliest first (aware, UTC).
+    writing: its run may still be writing the archive.
     """
 
     revision: int
@@ -82,6 +99,7 @@ class Claim:
     captured: bool
     captured_at: datetime
     run: int | None
+    visited_for: str | None
     asked: str
     final_url: str | None
     status: int | None
@@ -93,6 +111,18 @@ class Claim:
     listed: Mapping[str, Any]
     moments: tuple[datetime, ...]
     writing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A wording that the store must have and has not: which of a statement, whose reader is that of
+    its current wording."""
+
+    statement: int
+    number: int
+    source: str
+    url: str
+    reader: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +173,14 @@ def claims(engine: Engine, revisions: Sequence[int]) -> list[Claim]:
 def without_bytes(engine: Engine) -> list[Claim]:
     """The wordings of which the store does not say where the bytes lie."""
     return _claims(engine, _NOWHERE, {})
+
+
+def lost(engine: Engine, statement: int | None = None) -> list[Lost]:
+    """The wordings that are not there any more: of a statement, or of all."""
+    query = _LOST_ALL if statement is None else _LOST_OF
+    with engine.connect() as connection:
+        rows = connection.execute(query, {} if statement is None else {"statement": statement})
+        return [Lost(**row) for row in rows.mappings()]
 
 
 def count(engine: Engine) -> int:

@@ -12,10 +12,11 @@ from communique.evidence.claims import Claim, day_of
 from communique.evidence.passing import Piece
 from communique.evidence.reading import Bytes
 from communique.rows import clean, date_values
+from scrapers.addresses import canonical
 from scrapers.errors import ScrapeError
 from scrapers.readers import readers
 from scrapers.sources import Source
-from scrapers.values import Statement
+from scrapers.values import Statement, wording_sha256
 from scrapers.warc import ArchivedResponse
 
 Reading = Literal["same", "differs", "unread", "not read"]
@@ -138,7 +139,13 @@ def _proof(claim: Claim, piece: Piece, found: Bytes) -> Proof:
     problems = byte_problems(claim, found.response, piece.flaw)
     if not claim.shown:
         problems.append("the statement's row shows another title or text than its wording")
+    if wording_sha256(claim.title, claim.text) != claim.wording:
+        problems.append("the wording's SHA-256 is not that of its title and text")
     source = piece.sources.get(claim.source)
+    if source is not None and not _stands_there(claim, source):
+        problems.append(f"the statement's address is not that of its page, {claim.address}")
+    if claim.visited_for not in (None, claim.source):
+        problems.append(f"its page was fetched for {claim.visited_for}, it is said to be another's")
     if problems:
         return proof_of(claim, problems=problems)
     if source is None:
@@ -194,6 +201,18 @@ def _how(claim: Claim, found: Statement, differs: Sequence[str]) -> str:
         dated: Mapping[str, object] = date_values(found.published)
         said += f" ({day_of(dated)}, stored is {day_of(claim.dated)})"
     return said
+
+
+def _stands_there(claim: Claim, source: Source) -> bool:
+    """Whether a statement's address is the one that was visited, or the one that this led to. Where
+    the store does not say what was visited, nothing speaks against it."""
+    if claim.address in (None, claim.url) or claim.final_url is None:
+        return True
+    try:
+        led_to = canonical(claim.final_url, source)
+    except ScrapeError:
+        led_to = claim.final_url
+    return claim.url == led_to or _place(claim.url) == _place(claim.final_url)
 
 
 def _place(url: str) -> tuple[str, str, str]:

@@ -9,12 +9,12 @@ it is called a failure.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import Engine, text
 
-from communique.evidence.claims import Claim, Wanted, claims, claims_of, without_bytes
+from communique.evidence.claims import Claim, Wanted, claims, claims_of, lost, without_bytes
 from communique.evidence.members import Damage, Member, walk
 from communique.evidence.passing import LARGEST, nowhere, passed, pieces
 from communique.evidence.proving import Proof, differences, proof_of, prove
@@ -56,7 +56,7 @@ def verify_statement(
         for piece in pieces(claims_of(engine, statement), sources, limit=limit)
         for proof in prove(piece)
     ]
-    return sorted(proofs, key=lambda proof: proof.number)
+    return sorted([*proofs, *_lost(engine, statement)], key=lambda proof: proof.number)
 
 
 def verify_all(
@@ -69,7 +69,8 @@ def verify_all(
 ) -> Iterator[Verified]:
     """The proof of every wording in the store, in no certain order, and every place of the files
     that is damaged. Streams: memory holds what is under way. share: only that share of the files
-    (`Wanted`); wordings without a file are looked at with every share."""
+    (`Wanted`); wordings without a file, or lost, are looked at with every share."""
+    yield from _lost(engine)
     for claim in without_bytes(engine):
         yield proof_of(claim, problems=[nowhere(claim)])
     wanted = Wanted(share=share)
@@ -87,6 +88,20 @@ def record(warc: str, record_id: str, limit: int = LARGEST) -> Bytes | None:
     except (OSError, ScrapeError):
         return None
     return None
+
+
+def _lost(engine: Engine, statement: int | None = None) -> Iterator[Proof]:
+    for one in lost(engine, statement):
+        yield Proof(
+            **asdict(one),
+            revision=0,
+            today=None,
+            capture=0,
+            warc=None,
+            record_id=None,
+            body=None,
+            problems=("the store has lost this wording",),
+        )
 
 
 def _closer(engine: Engine, sources: Mapping[str, Source], proof: Proof, limit: int) -> Proof:

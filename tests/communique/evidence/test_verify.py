@@ -107,6 +107,38 @@ def test_a_store_that_says_otherwise_than_the_archive_is_named(ministry: Ministr
     ministry.run("verify", "999", status=1)
 
 
+def test_a_hash_an_address_or_a_publisher_that_was_changed_in_the_store_is_named(
+    ministry: Ministry,
+) -> None:
+    ministry.collect()
+    names = ("t1.shtml", "t2.shtml", "said")
+    one, two, said = (ministry.statements[name] for name in names)
+    ministry.do(
+        f"UPDATE communique.revisions SET sha256 = repeat('0', 64) WHERE statement_id = {one}"
+    )
+    elsewhere = "UPDATE communique.statements SET url = 'https://example.org/' WHERE id = "
+    ministry.do(f"{elsewhere}{two}")
+    ministry.do(f"UPDATE communique.statements SET source_id = 'ministry' WHERE id = {said}")
+    assert ministry.unproved() == {one, two, said}
+
+
+def test_a_wording_that_was_taken_out_of_the_store_is_named(ministry: Ministry) -> None:
+    ministry.collect()
+    ministry.web.pages["/press/t1.shtml"] = article(1, last="It was said otherwise later.")
+    ministry.collect("2026-03-22T06:00:00Z")
+    one, two = ministry.statements["t1.shtml"], ministry.statements["t2.shtml"]
+    ministry.do(f"DELETE FROM communique.changes WHERE statement_id = {one}")
+    for gone in (f"statement_id = {one} AND number = 1", f"statement_id = {two}"):
+        chosen = f"(SELECT id FROM communique.revisions WHERE {gone})"
+        for table in ("matches", "echoes", "fingerprints", "signature_bands", "passage_marks"):
+            ministry.do(f"DELETE FROM communique.{table} WHERE revision_id IN {chosen}")
+        ministry.do(f"DELETE FROM communique.revisions WHERE {gone}")
+    assert ministry.unproved() == {one, two}
+    shown = ministry.run("verify", str(two), status=1)
+    assert "the store has lost this wording" in shown
+    assert "wording 1" in ministry.run("verify", str(one), status=1)
+
+
 def test_a_plain_file_is_walked_over_its_damage_too(ministry: Ministry) -> None:
     ministry.collect()
     path = ministry.files["ministry"]
