@@ -211,6 +211,28 @@ def test_the_first_mention_is_told_for_each_country_with_its_words(
     ]
 
 
+def test_who_put_the_words_in_by_an_edit_was_not_first_on_the_day_of_publication(
+    engine: Engine, said: list[Posted]
+) -> None:
+    quiet = post(engine, source="late", text="We say nothing.", on=date(2026, 2, 1))
+    edited = edit(engine, quiet, "Another title", ORIGIN, source="late")
+    matched = text(
+        "INSERT INTO communique.matches (revision_id, rule_id, spans, created_at) SELECT"
+        " :revision, rule_id, spans, now() FROM communique.matches WHERE revision_id = :like"
+    )
+    with engine.begin() as connection:
+        connection.execute(matched, {"revision": edited.revision, "like": said[0].revision})
+    (first, _) = ask(engine, find_query("first_mention_by_country"))
+    assert (first["statement_id"], first["mentions"]) == (said[0].statement, 2)
+    # A rule that came after the first wording finds it by the second: it stood there all the time.
+    old = post(engine, source="old", text=ORIGIN, on=date(2026, 2, 2))
+    longer = edit(engine, old, "Another title", f"{ORIGIN} So we say.", source="old")
+    with engine.begin() as connection:
+        connection.execute(matched, {"revision": longer.revision, "like": said[0].revision})
+    (first, _) = ask(engine, find_query("first_mention_by_country"))
+    assert (first["statement_id"], first["day"]) == (old.statement, date(2026, 2, 2))
+
+
 def test_what_was_withdrawn_may_stand_elsewhere(engine: Engine, said: list[Posted]) -> None:
     (row,) = ask(engine, find_query("withdrawn"))
     assert (row["statement_id"], row["still_posted_by"]) == (said[1].statement, 2)
