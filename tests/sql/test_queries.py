@@ -201,6 +201,28 @@ def test_an_echo_within_a_story_is_none_and_an_edit_is_told_from_it(
         assert not connection.execute(text("SELECT * FROM analyst.echoes")).all()
 
 
+def test_the_first_user_of_a_part_is_not_the_first_user_of_the_whole(engine: Engine) -> None:
+    whole = f"{ORIGIN} So we say, and so we shall say tomorrow and ever after, to everybody."
+    # As a backfill reads them: the newest first.
+    long = post(engine, source="two", text=whole, url="https://t.example/2", on=date(2026, 3, 2))
+    short = post(engine, source="one", text=ORIGIN, url="https://o.example/1", on=date(2026, 3, 1))
+    again = post(engine, source="four", text=ORIGIN, url="https://f.example/3", on=date(2026, 3, 3))
+    later = post(engine, source="three", text=whole, url="https://s.example/4", on=date(2026, 3, 5))
+    part, all_ = (0, len(ORIGIN)), (0, len(whole))
+    with engine.begin() as connection:
+        echo(connection, later, long, all_, all_)
+        for earlier in (short, again):
+            echo(connection, later, earlier, part, part)
+        connection.execute(
+            text("UPDATE communique.echoes SET first = false WHERE earlier_revision_id = :one"),
+            {"one": again.revision},
+        )
+        rows = connection.execute(text("SELECT * FROM analyst.echoes ORDER BY id")).all()
+    firsts = [(row.first_statement_id, row.first_source, row.first_used_on) for row in rows]
+    began = (short.statement, "one", date(2026, 3, 1))
+    assert firsts == [(long.statement, "two", date(2026, 3, 2)), began, began]
+
+
 def test_the_first_mention_is_told_for_each_country_with_its_words(
     engine: Engine, said: list[Posted]
 ) -> None:
