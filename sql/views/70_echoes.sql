@@ -1,7 +1,7 @@
 -- Passages that a statement shares, word for word, with an earlier one of another story. A wording is
--- dated as a statement is, but what an edit put in is dated by that edit. Of those who began something
--- that holds the passage, the earliest is its first user: who began the whole may have come after who
--- began the part.
+-- dated as a statement is, but what an edit put in is dated by that edit. Of those who are known to
+-- have used a passage, the earliest is its first user: who began a longer one that holds it may have
+-- come later.
 CREATE OR REPLACE VIEW analyst.echoes AS
 SELECT e.id,
        s.id AS statement_id,
@@ -43,22 +43,22 @@ SELECT e.id,
         JOIN communique.statements fs ON fs.id = fr.statement_id
         WHERE f.revision_id = e.revision_id AND f.start <= e.start AND f."end" >= e."end"
           AND fs.story_id <> s.story_id
-        ORDER BY f.first DESC, (f.first AND f.id = e.id) DESC,
+        ORDER BY (f.first AND f.id = e.id) DESC,
                  CASE WHEN fr.number = 1
                       THEN coalesce(fs.published_on, (fs.first_seen_at AT TIME ZONE 'UTC')::date)
                       ELSE (fr.seen_at AT TIME ZONE 'UTC')::date END,
-                 f.earlier_revision_id LIMIT 1) AS first_statement_id,
+                 f.first DESC, f.earlier_revision_id LIMIT 1) AS first_statement_id,
        (SELECT fs.source_id
         FROM communique.echoes f
         JOIN communique.revisions fr ON fr.id = f.earlier_revision_id
         JOIN communique.statements fs ON fs.id = fr.statement_id
         WHERE f.revision_id = e.revision_id AND f.start <= e.start AND f."end" >= e."end"
           AND fs.story_id <> s.story_id
-        ORDER BY f.first DESC, (f.first AND f.id = e.id) DESC,
+        ORDER BY (f.first AND f.id = e.id) DESC,
                  CASE WHEN fr.number = 1
                       THEN coalesce(fs.published_on, (fs.first_seen_at AT TIME ZONE 'UTC')::date)
                       ELSE (fr.seen_at AT TIME ZONE 'UTC')::date END,
-                 f.earlier_revision_id LIMIT 1) AS first_source,
+                 f.first DESC, f.earlier_revision_id LIMIT 1) AS first_source,
        (SELECT CASE WHEN fr.number = 1
                     THEN coalesce(fs.published_on, (fs.first_seen_at AT TIME ZONE 'UTC')::date)
                     ELSE (fr.seen_at AT TIME ZONE 'UTC')::date END
@@ -67,11 +67,11 @@ SELECT e.id,
         JOIN communique.statements fs ON fs.id = fr.statement_id
         WHERE f.revision_id = e.revision_id AND f.start <= e.start AND f."end" >= e."end"
           AND fs.story_id <> s.story_id
-        ORDER BY f.first DESC, (f.first AND f.id = e.id) DESC,
+        ORDER BY (f.first AND f.id = e.id) DESC,
                  CASE WHEN fr.number = 1
                       THEN coalesce(fs.published_on, (fs.first_seen_at AT TIME ZONE 'UTC')::date)
                       ELSE (fr.seen_at AT TIME ZONE 'UTC')::date END,
-                 f.earlier_revision_id LIMIT 1) AS first_used_on,
+                 f.first DESC, f.earlier_revision_id LIMIT 1) AS first_used_on,
        (SELECT count(DISTINCT us.id)
         FROM communique.echoes u
         JOIN communique.revisions ur ON ur.id = u.revision_id

@@ -221,6 +221,13 @@ def test_the_first_user_of_a_part_is_not_the_first_user_of_the_whole(engine: Eng
     firsts = [(row.first_statement_id, row.first_source, row.first_used_on) for row in rows]
     began = (short.statement, "one", date(2026, 3, 1))
     assert firsts == [(long.statement, "two", date(2026, 3, 2)), began, began]
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE communique.echoes SET first = false WHERE earlier_revision_id = :one"),
+            {"one": short.revision},
+        )
+        rows = connection.execute(text("SELECT * FROM analyst.echoes ORDER BY id")).all()
+    assert {row.first_statement_id for row in rows[1:]} == {short.statement}
 
 
 def test_the_first_mention_is_told_for_each_country_with_its_words(
