@@ -77,8 +77,9 @@ END
 $$;
 
 -- And what only a superuser can take away: large objects, which are written past every table;
--- advisory locks, by which anybody could stop settling for ever; and code in PL/pgSQL, which can
--- catch the signal that a statement has run for too long.
+-- advisory locks, by which anybody could stop settling for ever; messages in the write-ahead log,
+-- which fill the disk from a transaction that only reads; and code in PL/pgSQL, which can catch the
+-- signal that a statement has run for too long.
 DO $$
 DECLARE
     one text;
@@ -92,7 +93,7 @@ BEGIN
     FOR one IN
         SELECT oid::regprocedure FROM pg_proc
         WHERE pronamespace = 'pg_catalog'::regnamespace
-          AND proname ~ '^(lo_|loread|lowrite|pg_(try_)?advisory_)'
+          AND proname ~ '^(lo_|loread|lowrite|pg_(try_)?advisory_|pg_logical_emit_message$)'
           AND has_function_privilege('communique_analyst', oid, 'EXECUTE')
     LOOP
         EXECUTE 'REVOKE EXECUTE ON FUNCTION ' || one || ' FROM PUBLIC';

@@ -54,6 +54,7 @@ FORBIDDEN = (
     "SELECT * FROM pg_statistic",
     "SELECT pg_advisory_lock(1398031429)",
     "SELECT pg_advisory_xact_lock(1)",
+    "SELECT pg_logical_emit_message(false, 'x', repeat('x', 1000))",
     "SELECT pg_terminate_backend((SELECT pid FROM pg_stat_activity WHERE usename = 'postgres'"
     " LIMIT 1))",
     "SET ROLE communique_app",
