@@ -63,7 +63,7 @@ def query(
     with database(Settings()) as engine, cookbook.asked(engine, found) as answer:
         columns = tuple(answer.keys())
         if as_csv:
-            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer = csv.writer(sys.stdout)
             writer.writerow(columns)
             writer.writerows([plain_cell(value) for value in row] for row in answer)
         elif as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import subprocess
 import time
@@ -316,6 +317,18 @@ def test_the_command_asks_them(database_url: str, engine: Engine, said: list[Pos
     assert "2 rows" in communique(*asked_, settings=settings).stdout
     missing = communique("db", "query", "nothing", settings=settings, status=2)
     assert "first_mention_by_country" in missing.stderr
+
+
+def test_a_line_that_ends_as_on_old_machines_is_still_within_its_cell(
+    database_url: str, engine: Engine, said: list[Posted]
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE communique.statements SET title = E'On\\rmasts'"))
+    asked_ = ("db", "query", "first_mention_by_country", "--csv")
+    printed = communique(*asked_, settings={"database_url": database_url}).stdout
+    rows = list(csv.DictReader(io.StringIO(printed, newline="")))
+    # Universal newlines, by which the process is read.
+    assert [row["title"] for row in rows] == ["On\nmasts"] * 2
 
 
 def test_a_question_may_only_read(engine: Engine) -> None:
