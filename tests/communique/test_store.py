@@ -35,6 +35,7 @@ from scrapers.values import (
     Precision,
     Published,
     Statement,
+    wording_sha256,
 )
 
 DAY1 = datetime(2026, 3, 2, 6, tzinfo=timezone.utc)
@@ -257,6 +258,10 @@ def test_nul_bytes_and_lone_surrogates_do_not_break_the_store(intake: Intake) ->
     assert record_finding(intake, found("a\x00b \ud800 c", title="\udfff\x00t")) is (
         Outcome.UNCHANGED
     )
+    ((title, kept, sha256),) = rows(
+        intake.engine, "SELECT title, text, sha256 FROM communique.revisions"
+    )
+    assert wording_sha256(title, kept) == sha256
 
 
 def test_coverage_counts_a_retried_run_once_and_dates_a_state(intake: Intake) -> None:
