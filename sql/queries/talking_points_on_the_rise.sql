@@ -3,7 +3,7 @@
 -- passage     as its first known user has it
 -- first_*     who that was, and when
 -- lately      statements that repeated it in the last days, before, in as many days before those
--- countries   whose publishers repeated it lately
+-- countries   whose publishers repeated it lately, news media and alliances speak for none
 -- newest      the latest repetition
 --
 -- The last days end with the newest day of publication that is stored. To change it: how many days,
@@ -15,7 +15,8 @@ uses AS (
     SELECT e.earlier_statement_id, e.earlier_revision, e.earlier_start, e.earlier_end,
            count(DISTINCT e.statement_id) FILTER (WHERE e.day > p.until - p.days) AS lately,
            count(DISTINCT e.statement_id) FILTER (WHERE e.day <= p.until - p.days) AS before,
-           array_agg(DISTINCT e.country) FILTER (WHERE e.day > p.until - p.days) AS countries,
+           coalesce(array_agg(DISTINCT e.country) FILTER (
+               WHERE e.day > p.until - p.days AND e.country IS NOT NULL), '{}') AS countries,
            max(e.day) AS newest
     FROM parameters p
     JOIN analyst.echoes e ON e.day > p.until - 2 * p.days AND e.words >= p.least_words

@@ -8,6 +8,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -229,6 +230,18 @@ def test_the_first_user_of_a_part_is_not_the_first_user_of_the_whole(engine: Eng
         )
         rows = connection.execute(text("SELECT * FROM analyst.echoes ORDER BY id")).all()
     assert {row.first_statement_id for row in rows[1:]} == {short.statement}
+
+
+def test_who_speaks_for_no_country_is_counted_as_none(engine: Engine, said: list[Posted]) -> None:
+    press = post(engine, source="press", text=ORIGIN, on=date(2026, 3, 6))
+    with engine.begin() as connection:
+        echo(connection, press, said[0], (0, len(ORIGIN)), (0, len(ORIGIN)))
+        connection.execute(text("UPDATE communique.sources SET country = NULL WHERE id = 'press'"))
+    asked_ = find_query("talking_points_on_the_rise")
+    newest = asked_.sql.replace("max(newest) FROM analyst.sources", "DATE '2026-03-06'")
+    assert newest != asked_.sql
+    (point,) = ask(engine, replace(asked_, sql=newest))
+    assert (point["lately"], point["countries"]) == (2, ["DE"])
 
 
 def test_the_first_mention_is_told_for_each_country_with_its_words(
