@@ -261,7 +261,7 @@ def test_nul_bytes_and_lone_surrogates_do_not_break_the_store(intake: Intake) ->
     ((title, kept, sha256),) = rows(
         intake.engine, "SELECT title, text, sha256 FROM communique.revisions"
     )
-    assert wording_sha256(title, kept) == sha256
+    assert wording_sha256(str(title), str(kept)) == sha256
 
 
 def test_coverage_counts_a_retried_run_once_and_dates_a_state(intake: Intake) -> None:
