@@ -5,7 +5,7 @@ another day stands beside the title; a dateline beside the title; a dateline tha
 the address (/2020/10/23/). Then what the listing said; and last, marked as inferred, the day of a
 change where nothing else is dated, meta elements that may mean something else, a stamp in a file's
 name, and what htmldate finds among the short lines of the article. A date that cannot be, as of the
-year 1970, counts only where there is no other.
+year 1970, counts only where the page says no other.
 
 Never: a date in running prose, a day without month and year, words such as "yesterday", a year of
 copyright, the date of a change (modified_time, lastmod, Last-Modified), a date of an archive's own
@@ -82,13 +82,14 @@ def published(
     changed = None
     if beside and beside.precision is Precision.INFERRED:  # only the day of a change
         beside, changed = None, beside
-    found = _first(page, stated, beside, in_text, _in_address(page), listed, changed)
+    found = _first(page, stated, beside, in_text, _in_address(page)) or listed or changed
     found = found or _guess(page, tree)
     return found or Published(Precision.UNKNOWN, zone=page.source.time_zone), text
 
 
 def _first(page: Page, *found: Published | None) -> Published | None:
-    """The first date; one that cannot be, as the year 1970 of an empty field, only as the last."""
+    """The first date that a page says; one that cannot be, as the year 1970 of an empty field, only
+    where it says no other."""
     dates = [date for date in found if date]
     possible = (date for date in dates if is_plausible(date, now=page.fetched_at))
     return next(possible, dates[0] if dates else None)
