@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from scrapers.dates import read_date
 from scrapers.readers import Page
@@ -98,20 +99,25 @@ def names_another_day(words: str, stamp: str, page: Page) -> bool:
     """Whether a `<time>`'s words name another day than its stamp: sites whose stamp is that of the
     last change write the day of publication into the words. A day more or less is a time zone's,
     day and month the other way round are how the words were read."""
-    said, stamped = publication(words, page), read(stamp, page)
-    if said is None or stamped is None or said.on is None or stamped.on is None:
+    said, stamped = _days(words, stamp, page)
+    if said is None or stamped is None:
         return False
-    far = abs((stamped.on - said.on).days) > 1
-    return far and not reads_reversed(words, stamp, page)
+    return abs((stamped - said).days) > 1 and not _reversed(said, stamped)
 
 
 def reads_reversed(words: str, stamp: str, page: Page) -> bool:
     """Whether words are read as the stamp's day, but with day and month the other way round."""
+    said, stamped = _days(words, stamp, page)
+    return said is not None and stamped is not None and _reversed(said, stamped)
+
+
+def _days(words: str, stamp: str, page: Page) -> tuple[date | None, date | None]:
     said, stamped = publication(words, page), read(stamp, page)
-    if said is None or stamped is None or said.on is None or stamped.on is None:
-        return False
-    reversed_ = (said.on.month, said.on.day) == (stamped.on.day, stamped.on.month)
-    return reversed_ and said.on != stamped.on
+    return said.on if said else None, stamped.on if stamped else None
+
+
+def _reversed(said: date, stamped: date) -> bool:
+    return said != stamped and (said.month, said.day) == (stamped.day, stamped.month)
 
 
 def beside_title(page: Page, title: str, lines: Lines) -> Published | None:
