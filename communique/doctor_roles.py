@@ -64,7 +64,10 @@ _LOOSE = text("""
         ('temporary tables', has_database_privilege(r.oid, current_database(), 'TEMPORARY')),
         ('large objects', has_function_privilege(r.oid, 'lo_create(oid)', 'EXECUTE')),
         ('advisory locks', has_function_privilege(r.oid, 'pg_advisory_lock(bigint)', 'EXECUTE')),
-        ('code in PL/pgSQL', has_language_privilege(r.oid, 'plpgsql', 'USAGE'))
+        ('code in PL/pgSQL', has_language_privilege(r.oid, 'plpgsql', 'USAGE')),
+        ('messages in the write-ahead log', EXISTS (
+            SELECT FROM pg_proc WHERE proname = 'pg_logical_emit_message'
+            AND has_function_privilege(r.oid, pg_proc.oid, 'EXECUTE')))
     ) AS what (name, may)
     WHERE r.rolname = :group AND may
 """)
